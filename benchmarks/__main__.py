@@ -1,0 +1,52 @@
+"""``python -m benchmarks [drain|startup|compile]``: without a name, all of them."""
+
+from __future__ import annotations
+
+import signal
+import sys
+
+import click
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """Measure, print, and keep the figures in results/ and README.md."""
+    # So that the broker and the folders of a measurement that is cut off go as well.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if ctx.invoked_subcommand is None:
+        for command in (startup, compiling, drain):
+            ctx.invoke(command)
+
+
+@main.command()
+@click.option("--records", default=1_000_000, show_default=True)
+@click.option("--rounds", default=5, show_default=True)
+def drain(records: int, rounds: int) -> None:
+    """Kafka to Kafka, beside PySpark by hand."""
+    from benchmarks.drain import measure
+
+    measure(records, rounds)
+
+
+@main.command()
+@click.option("--rounds", default=10, show_default=True)
+def startup(rounds: int) -> None:
+    """CPU of the commands that start no Spark, on the sample project."""
+    from benchmarks.startup import measure
+
+    measure(rounds)
+
+
+@main.command("compile")
+@click.option("--models", multiple=True, default=(100, 1000), show_default=True)
+@click.option("--rounds", default=3, show_default=True)
+def compiling(models: tuple[int, ...], rounds: int) -> None:
+    """CPU of each stage, on generated projects."""
+    from benchmarks.compiling import measure
+
+    measure(models, rounds)
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m benchmarks")

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from streamsql.checks.rule import Fault, model_rule
+from streamsql.findings import Severity, did_you_mean
+from streamsql.resolve import ResolvedModel
+
+
+@model_rule(Severity.ERROR, needs_all_columns=True)
+def column_not_produced(model: ResolvedModel) -> Iterator[Fault]:
+    """A column is declared in YAML that the model does not produce.
+
+    What a model declares is what its readers rely on. A declared column that is not there was
+    renamed or removed in the SQL and forgotten here, or is misspelt.
+
+    Bad:
+
+        -- models/orders.sql
+        SELECT order_id, amount FROM {{ source('shop', 'orders') }}
+
+        # models/orders.yml
+        models:
+          - name: orders
+            description: Orders as they come.
+            columns: [{name: order_id}, {name: amuont}]
+
+    Good:
+
+        -- models/orders.sql
+        SELECT order_id, amount FROM {{ source('shop', 'orders') }}
+
+        # models/orders.yml
+        models:
+          - name: orders
+            description: Orders as they come.
+            columns: [{name: order_id}, {name: amount}]
+    """
+    produced = {c.name.lower() for c in model.columns}
+    for declared in model.parsed.rendered.model.columns:
+        if declared.name.lower() not in produced:
+            yield Fault(
+                f"the column '{declared.name}' is declared, but the model does not produce it",
+                declared.location,
+                hint=did_you_mean(declared.name, (c.name for c in model.columns)),
+            )

@@ -1,0 +1,1 @@
+"""Rules about what can be run as a stream."""

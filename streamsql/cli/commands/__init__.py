@@ -1,0 +1,1 @@
+"""One file a command, each exporting it as ``command``."""

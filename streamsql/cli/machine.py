@@ -1,0 +1,138 @@
+"""What a run needs of this machine: Java, jars, and the broker of embedded connections."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from streamsql.plan.nodes import Plan, QueryRead, QueryWrite
+from streamsql.project.nodes import Project, Target
+from streamsql.spark.artifacts import Supply, fetch_broker, fetch_connectors, supply
+from streamsql.spark.events import Notice, Observer
+from streamsql.spark.java import Java, find_java
+from streamsql.spark.librdkafka import KafkaConnection
+
+if TYPE_CHECKING:
+    from streamsql.spark.preparation import Connections
+    from streamsql.spark.session import SessionSpec
+
+PACKAGES = "spark.jars.packages"
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Everything that is there before Spark starts."""
+
+    session: SessionSpec
+    connections: Connections
+
+
+@contextmanager
+def machine(
+    project: Project, plan: Plan, *, root: Path, target_path: Path, observer: Observer
+) -> Iterator[Machine]:
+    """Find Java, fetch jars, and start (or attach to) the embedded broker if the plan needs it.
+
+    The broker is stopped at the end if it was started here.
+
+    Raises:
+        EnvironmentFault: Java, jars or the broker are not to be had.
+    """
+    from streamsql.spark.preparation import Connections
+
+    def tell(text: str) -> None:
+        observer(Notice(text))
+
+    java = find_java(os.environ)
+    source = supply(os.environ)
+    session = _session(project, plan, java, source, target_path, tell)
+    kafka = {c.name: c for c in project.target.connections.values() if c.type == "kafka"}
+    embedded = frozenset(name for name, c in kafka.items() if c.embedded)
+    reached = {
+        name: KafkaConnection(name, c.bootstrap_servers or "", c.options)
+        for name, c in kafka.items()
+        if not c.embedded
+    }
+    if not embedded & used_connections(plan):
+        yield Machine(session, Connections(reached))
+        return
+    with _broker(project.target, root, java, source, tell) as servers:
+        reached |= {name: KafkaConnection(name, servers) for name in embedded}
+        yield Machine(session, Connections(reached, embedded))
+
+
+@contextmanager
+def _broker(
+    target: Target, root: Path, java: Java, source: Supply, tell: Callable[[str], None]
+) -> Iterator[str]:
+    from streamsql.dev.broker import attach_or_start
+
+    jars = fetch_broker(source, java=java, on_progress=tell)
+    with attach_or_start(
+        broker_folder(target, root), java=java, jars=jars, env=os.environ
+    ) as broker:
+        how = "started" if broker.owned else "found"
+        tell(f"{how} the embedded broker at {broker.bootstrap_servers}")
+        yield broker.bootstrap_servers
+
+
+def broker_folder(target: Target, root: Path) -> Path:
+    """Where the embedded broker keeps its records: beside the checkpoints that count them.
+
+    Checkpoints that are not on this machine have no folder beside them; then it is ``target``.
+    """
+    checkpoints = local_path(target.checkpoints, root)
+    return (checkpoints.parent if checkpoints else root / "target") / "broker"
+
+
+def local_path(location: str, root: Path) -> Path | None:
+    """Return a location as a path of this machine, None if it is elsewhere."""
+    scheme, separator, rest = location.partition("://")
+    if separator and scheme != "file":
+        return None
+    return (root / (rest if separator else location.removeprefix("file:"))).resolve()
+
+
+def used_connections(plan: Plan) -> frozenset[str]:
+    """The names of the connections that the plan's queries read and write."""
+    return frozenset(end.connection for end in _ends(plan) if end.connection)
+
+
+def _ends(plan: Plan) -> Iterator[QueryRead | QueryWrite]:
+    for query in plan.queries:
+        yield from query.reads
+        yield from query.writes
+
+
+def _session(
+    project: Project,
+    plan: Plan,
+    java: Java,
+    source: Supply,
+    target_path: Path,
+    tell: Callable[[str], None],
+) -> SessionSpec:
+    from streamsql.spark.session import SessionSpec
+
+    settings = project.target.spark
+    # Jars are fetched before Spark starts, the user's too: asking Spark would resolve them anew.
+    packages = settings.conf.get(PACKAGES, "")
+    conf = {key: value for key, value in settings.conf.items() if key != PACKAGES}
+    jars = fetch_connectors(
+        source,
+        java=java,
+        packages=tuple(p.strip() for p in packages.split(",") if p.strip()),
+        on_progress=tell,
+    )
+    return SessionSpec(
+        app=f"streamsql {plan.project}",
+        settings=replace(settings, conf=conf),
+        java=java,
+        jars=jars,
+        log=target_path / "logs" / "spark.log",
+        delta=any(end.format == "delta" for end in _ends(plan)),
+    )

@@ -1,0 +1,259 @@
+"""Kafka topics.
+
+Options are those of Spark 4.1's ``KafkaSourceProvider``; names that begin with ``kafka.`` go to
+Kafka's own client, except those that Spark sets itself.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from streamsql.connectors.connector import Connector, Read, Write
+from streamsql.connectors.options import (
+    OURS,
+    Options,
+    check_options,
+    duration,
+    flag,
+    one_of,
+    text,
+    whole,
+)
+from streamsql.findings import Finding, Location
+
+_SPARK_SETS = "Spark sets it itself"
+_IN_CONNECTION = "give 'bootstrap_servers' in the connection of the profile"
+_CLIENT = "kafka."
+
+
+def _offsets(value: str) -> str | None:
+    """Check ``earliest``, ``latest``, or JSON of topics, partitions and offsets."""
+    if value.lower() in ("earliest", "latest"):
+        return None
+    return _by_partition(value, lowest=-2)
+
+
+def _timestamps(value: str) -> str | None:
+    return _by_partition(value, lowest=0)
+
+
+def _by_partition(value: str, lowest: int) -> str | None:
+    wrong = (
+        f"'{value}', and must be earliest, latest or JSON such as "
+        '{"topic": {"0": 23, "1": -2}}'
+    )
+    try:
+        topics = json.loads(value)
+    except ValueError:
+        return wrong
+    if not isinstance(topics, dict) or not topics:
+        return wrong
+    for partitions in topics.values():
+        if not isinstance(partitions, dict) or not partitions:
+            return wrong
+        for partition, offset in partitions.items():
+            is_offset = isinstance(offset, int) and not isinstance(offset, bool)
+            if not partition.isdigit() or not is_offset or offset < lowest:
+                return wrong
+    return None
+
+
+def _milliseconds(value: str) -> str | None:
+    if re.fullmatch(r"\d{1,18}", value):
+        return None
+    return f"'{value}', and must be milliseconds since 1970"
+
+
+SOURCE = Options(
+    what="Spark's Kafka source",
+    known={
+        "startingOffsets": _offsets,
+        "startingOffsetsByTimestamp": _timestamps,
+        "startingTimestamp": _milliseconds,
+        "startingOffsetsByTimestampStrategy": one_of("error", "latest"),
+        "failOnDataLoss": flag,
+        "maxOffsetsPerTrigger": whole,
+        "minOffsetsPerTrigger": whole,
+        "maxTriggerDelay": duration,
+        "minPartitions": whole,
+        "maxRecordsPerPartition": whole,
+        "groupIdPrefix": text,
+        "fetchOffset.numRetries": whole,
+        "fetchOffset.retryIntervalMs": whole,
+        "kafkaConsumer.pollTimeoutMs": whole,
+        "includeHeaders": flag,
+    },
+    forbidden={
+        "subscribe": "give 'topic' instead",
+        "subscribePattern": "give 'topic_pattern' instead",
+        "assign": "give 'topic': single partitions cannot be read",
+        "endingOffsets": "a stream has no end",
+        "endingOffsetsByTimestamp": "a stream has no end",
+        "endingTimestamp": "a stream has no end",
+        "kafka.bootstrap.servers": _IN_CONNECTION,
+        "kafka.auto.offset.reset": "give 'startingOffsets' instead",
+        "kafka.enable.auto.commit": "Spark commits no offsets: they are in the checkpoint",
+        "kafka.key.deserializer": _SPARK_SETS,
+        "kafka.value.deserializer": _SPARK_SETS,
+        "kafka.interceptor.classes": "Spark refuses it",
+    },
+    prefix=_CLIENT,
+)
+SINK = Options(
+    what="Spark's Kafka sink",
+    known={"includeHeaders": flag},
+    forbidden={
+        "topic": "give 'topic' in the config instead",
+        "kafka.bootstrap.servers": _IN_CONNECTION,
+        "kafka.key.serializer": _SPARK_SETS,
+        "kafka.value.serializer": _SPARK_SETS,
+        "kafka.transactional.id": "Spark's sink has no transactions, and fails with it",
+        **{name: why for name, why in OURS.items() if name != "path"},
+    },
+    prefix=_CLIENT,
+)
+
+
+def read(
+    *,
+    topic: str | None,
+    topic_pattern: str | None,
+    bootstrap_servers: str,
+    connection: Mapping[str, str],
+    options: Mapping[str, str],
+    dead_letters: Iterable[str] = (),
+    headers: bool = False,
+) -> Read:
+    """Return how Spark reads a topic, several with commas between, or a pattern of them.
+
+    ``connection`` are the options of the connection, ``options`` those of the source, which
+    win. Reading starts at the earliest record, and loss of data fails, unless ``options``
+    say otherwise. ``dead_letters`` are topics that no pattern may match.
+    """
+    where = (
+        {"subscribePattern": guarded_pattern(topic_pattern, dead_letters)}
+        if topic_pattern is not None
+        else {"subscribe": topic or ""}
+    )
+    told = {
+        **client_options(bootstrap_servers, connection),
+        "startingOffsets": "earliest",
+        **options,
+        **where,
+    }
+    if headers:
+        told["includeHeaders"] = "true"
+    return Read("kafka", told)
+
+
+def write(
+    *,
+    topic: str,
+    bootstrap_servers: str,
+    connection: Mapping[str, str],
+    options: Mapping[str, str],
+    headers: bool = False,
+) -> Write:
+    """Return how Spark writes a topic; the rows have ``key``, ``value`` and ``headers``."""
+    told = {**client_options(bootstrap_servers, connection), **options, "topic": topic}
+    if headers:
+        told["includeHeaders"] = "true"
+    return Write("kafka", told)
+
+
+def client_options(bootstrap_servers: str, connection: Mapping[str, str]) -> dict[str, str]:
+    """Return a connection's options as Spark takes them: with ``kafka.`` before each name."""
+    options = {
+        name if name.startswith(_CLIENT) else _CLIENT + name: value
+        for name, value in connection.items()
+    }
+    return {**options, "kafka.bootstrap.servers": bootstrap_servers}
+
+
+def check_source(options: Mapping[str, str], location: Location) -> tuple[Finding, ...]:
+    """Find what is wrong with the options of a source, each alone and together."""
+    given = {name.lower(): value for name, value in options.items()}
+    found = list(check_options(options, SOURCE, location))
+    starts = ("startingTimestamp", "startingOffsetsByTimestamp", "startingOffsets")
+    used = [name for name in starts if name.lower() in given]
+    if len(used) > 1:
+        message = f"'{used[0]}' and '{used[1]}' both say where to start"
+        found.append(_conflict(message, location, f"take '{used[1]}' away"))
+    least, most = given.get("minoffsetspertrigger", ""), given.get("maxoffsetspertrigger", "")
+    if least.isdigit() and most.isdigit() and int(least) > int(most):
+        message = f"minOffsetsPerTrigger ({least}) is above maxOffsetsPerTrigger ({most})"
+        found.append(_conflict(message, location, None))
+    strategy = "startingOffsetsByTimestampStrategy"
+    if strategy.lower() in given and not set(used) & set(starts[:2]):
+        message = f"'{strategy}' means nothing without a timestamp to start at"
+        found.append(_conflict(message, location, "give startingTimestamp too"))
+    return tuple(found)
+
+
+def check_sink(options: Mapping[str, str], location: Location) -> tuple[Finding, ...]:
+    """Find what is wrong with the options of a topic that is written."""
+    return check_options(options, SINK, location)
+
+
+def _conflict(message: str, location: Location, hint: str | None) -> Finding:
+    return Finding("conflicting-options", message, location, hint=hint)
+
+
+def guarded_pattern(pattern: str, dead_letters: Iterable[str] = ()) -> str:
+    """Return a Java pattern that matches what ``pattern`` does, dead-letter topics excepted.
+
+    Topics whose name ends in ``.dead_letter`` are excepted by that, and those in
+    ``dead_letters`` by their name: reading what one could not read would never end.
+    """
+    names = "|".join([r".*\.dead_letter", *(_quoted(t) for t in sorted(set(dead_letters)))])
+    return f"(?!(?:{names})$)(?:{pattern})"
+
+
+def _quoted(topic: str) -> str:
+    return re.sub(r"([^A-Za-z0-9_-])", r"\\\1", topic)
+
+
+def check_pattern(pattern: str, location: Location) -> tuple[Finding, ...]:
+    """Find a topic pattern that is empty, or whose parentheses do not match."""
+    if not pattern.strip():
+        return (Finding("invalid-pattern", "the topic pattern is empty", location),)
+    if _is_balanced(pattern):
+        return ()
+    message = f"the topic pattern '{pattern}' has parentheses or brackets that do not match"
+    return (Finding("invalid-pattern", message, location),)
+
+
+def _is_balanced(pattern: str) -> bool:
+    """Whether a Java pattern stays one when it is put in parentheses."""
+    if pattern.count("\\Q") or re.search(r"\(\?[a-z]*x", pattern):
+        return False  # quoting and comments could swallow the closing parenthesis
+    depth = classes = 0
+    at = 0
+    while at < len(pattern):
+        match pattern[at]:
+            case "\\":
+                at += 1
+            case "[":
+                classes += 1
+            case "]" if classes:
+                classes -= 1
+            case "(" if not classes:
+                depth += 1
+            case ")" if not classes:
+                depth -= 1
+        if depth < 0:
+            return False
+        at += 1
+    return depth == classes == 0 and at == len(pattern)
+
+
+def topics(topic: str) -> Sequence[str]:
+    """Return the topics of a ``topic`` setting: names with commas between."""
+    return tuple(name.strip() for name in topic.split(",") if name.strip())
+
+
+KAFKA = Connector(
+    name="kafka", about="topics of a Kafka cluster", reads=SOURCE, writes=SINK, check=check_sink
+)

@@ -1,0 +1,1 @@
+"""Working on a project on one machine: the embedded broker, sample events, restart on save."""

@@ -1,0 +1,577 @@
+"""Spark's streaming SQL, read with sqlglot: text in, a tree and the streaming clauses out.
+
+sqlglot 30 does not know ``GROUP BY window(…)`` with the window first, ``WATERMARK``, or
+``STREAM``. Its compiled build forbids subclasses of the parser, so the dialect is made of
+tokens: what sqlglot misreads is renamed, cut out or kept beside the tree before it parses.
+
+Function calls stay as the user wrote them: every call is an ``exp.Anonymous`` with Spark's
+own name and its arguments in order, but for the few with a syntax of their own (``CAST``,
+``EXTRACT``, ``TRIM``, ``CASE``, ``IF`` and the like). ``function_name`` reads the name.
+
+The grammar followed is that of Spark 4.1: a WATERMARK clause stands after a relation and
+before its alias, and ``STREAM`` before a relation's name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from sqlglot import exp
+from sqlglot.dialects.databricks import Databricks
+from sqlglot.errors import ParseError, TokenError
+from sqlglot.tokenizer_core import Token, TokenType
+
+WATERMARK = "watermark"
+"""Key in a relation node's ``meta``: the index of its clause in ``ParsedSql.watermarks``."""
+
+STREAM = "stream"
+"""Key in a relation node's ``meta``: set where the user wrote STREAM before the relation."""
+
+# Spark's own dialect in sqlglot does not know `column:path` of variants.
+_SPARK = Databricks()
+_FUNCTION_TOKENS = frozenset(_SPARK.parser_class.FUNC_TOKENS)
+_ANONYMOUS = exp.SQLGLOT_ANONYMOUS
+_NAMES = frozenset({TokenType.VAR, TokenType.IDENTIFIER})
+# Types that are functions too: `array(1)[0]` would be read as a type, and lose its items.
+_FUNCTIONS_NAMED_AS_TYPES = frozenset(
+    {TokenType.ARRAY, TokenType.MAP, TokenType.STRUCT, TokenType.DATE, TokenType.TIMESTAMP}
+)
+_QUERY_STARTS = frozenset(
+    {TokenType.SELECT, TokenType.WITH, TokenType.FROM, TokenType.L_PAREN, TokenType.VALUES}
+)
+_FROM_STARTS = frozenset({TokenType.FROM, TokenType.JOIN})
+_BEFORE_RELATION = frozenset({*_FROM_STARTS, TokenType.COMMA, TokenType.L_PAREN})
+_CLAUSE_STARTS = frozenset(
+    {
+        TokenType.SELECT,
+        TokenType.WHERE,
+        TokenType.GROUP_BY,
+        TokenType.ORDER_BY,
+        TokenType.HAVING,
+        TokenType.PIPE_GT,
+    }
+)
+# sqlglot takes `items[0]` of anything with these names for an array of one item.
+_MISREAD_BEFORE_BRACKET = frozenset({"ARRAY", "LIST"})
+_MISREAD_MARK = "\0"
+_CLOSED = re.compile(
+    r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`[^`]*`|--[^\n]*|/\*.*?\*/|[^'"`/-]+|/(?!\*)|-(?!-)""",
+    re.DOTALL,
+)
+# What sqlglot's parser raises of itself where it takes a part for granted that is missing.
+_BREAKS = (TypeError, AttributeError, ValueError, KeyError, IndexError, AssertionError)
+_UNEXPECTED = "was not expected here."
+_CLAUSES = (
+    *("SELECT", "FROM", "WHERE", "GROUP", "HAVING", "ORDER", "JOIN", "LEFT", "INNER", "UNION"),
+    *("WATERMARK", "LATERAL", "BETWEEN", "DISTINCT"),
+)
+_LISTS = frozenset({TokenType.SELECT, TokenType.GROUP_BY})
+_CLAUSE_TOKENS = _LISTS | {TokenType.FROM, TokenType.WHERE, TokenType.JOIN, TokenType.ON}
+_UNIT = re.compile(
+    r"(?i)(year|month|week|day|hour|minute|second|millisecond|microsecond|nanosecond)s?"
+)
+
+
+class SqlError(Exception):
+    """A text that is not one query of Spark SQL.
+
+    ``offset`` and ``end`` are 0-based places in the text, ``end`` exclusive.
+    """
+
+    def __init__(self, message: str, offset: int, end: int, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.offset = offset
+        self.end = end
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True)
+class WatermarkClause:
+    """``WATERMARK expression [AS name] DELAY OF INTERVAL delay``, cut out of the text.
+
+    ``expression`` is what carries event time; with a ``name`` the clause adds a column of
+    that name. ``delay`` is an interval without its keyword (``10 MINUTES``). ``start`` and
+    ``end`` are the clause's place in the text.
+    """
+
+    expression: exp.Expr
+    name: str | None
+    delay: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedSql:
+    """One query: its tree, the watermark clauses beside it, and the tokens as written."""
+
+    tree: exp.Query
+    watermarks: tuple[WatermarkClause, ...]
+    tokens: tuple[Token, ...]
+
+    def watermark_of(self, relation: exp.Expr) -> WatermarkClause | None:
+        """Return the WATERMARK clause that stands after ``relation``, if there is one."""
+        index = relation.meta.get(WATERMARK)
+        return None if index is None else self.watermarks[index]
+
+
+def parse_sql(sql: str) -> ParsedSql:
+    """Parse one query of Spark SQL; raise ``SqlError`` with its place if it is not one."""
+    tokens = tuple(_tokenize(sql))
+    query = _one_statement(sql, tokens)
+    _check_start(sql, query)
+    _check_commas(query)
+    _check_selects(query)
+    plain, streams = _cut_streams([_as_name(t, i, query) for i, t in enumerate(query)])
+    rest, cuts = _cut_watermarks(plain)
+    clauses = tuple(_clause(sql, cut) for cut in cuts)
+    tree = _parse(sql, _call_by_name(rest))
+    if not isinstance(tree, exp.Query):
+        raise SqlError(
+            "A model is one query, and this is a statement of another kind.",
+            query[0].start,
+            query[0].end + 1,
+            "begin with SELECT, WITH or FROM",
+        )
+    _attach(tree, cuts, streams)
+    return ParsedSql(tree, clauses, tokens)
+
+
+def function_name(node: exp.Expr) -> str | None:
+    """Return the lower-case name of a function call as the user wrote it, else None."""
+    if isinstance(node, exp.Anonymous):
+        return str(node.name).lower()
+    return None
+
+
+def span_of(node: exp.Expr) -> tuple[int, int] | None:
+    """Return where ``node`` stands in the text, by the leaves that know their place."""
+    start: int | None = None
+    end = 0
+    for part in node.walk():
+        place = part.meta.get("start") if part.meta else None
+        if place is not None:
+            start = place if start is None else min(start, place)
+            end = max(end, part.meta["end"] + 1)
+    return None if start is None else (start, end)
+
+
+def is_plain_name(name: str) -> bool:
+    """Whether Spark reads ``name`` as an identifier without back-quotes."""
+    tokens = _SPARK.tokenize(name)
+    return len(tokens) == 1 and tokens[0].token_type is TokenType.VAR
+
+
+def _tokenize(sql: str) -> list[Token]:
+    try:
+        return _SPARK.tokenize(sql)
+    except TokenError:
+        offset = 0
+        while closed := _CLOSED.match(sql, offset):
+            offset = closed.end()
+        offset = min(offset, max(0, len(sql) - 1))
+        raise SqlError(
+            f"{sql[offset : offset + 1]} opens a string, a name or a comment that is never closed.",
+            offset,
+            offset + 1,
+        ) from None
+
+
+def _one_statement(sql: str, tokens: Sequence[Token]) -> Sequence[Token]:
+    query = list(tokens)
+    while query and query[-1].token_type is TokenType.SEMICOLON:
+        query.pop()
+    for token in query:
+        if token.token_type is TokenType.SEMICOLON:
+            raise SqlError(
+                "A model is one query, and a second statement follows here.",
+                token.start,
+                token.end + 1,
+                "write one model for each query",
+            )
+    if not query:
+        raise SqlError("There is no SQL here.", 0, len(sql), "write a SELECT")
+    return query
+
+
+def _check_start(sql: str, query: Sequence[Token]) -> None:
+    first = query[0]
+    if first.token_type in _QUERY_STARTS:
+        return
+    word = sql[first.start : first.end + 1]
+    raise SqlError(
+        f"A model is one query; it cannot begin with '{word}'.",
+        first.start,
+        first.end + 1,
+        "begin with SELECT, WITH or FROM; streamsql writes the results itself",
+    )
+
+
+def _check_commas(tokens: Sequence[Token]) -> None:
+    """Refuse a comma with nothing before or after it, which sqlglot passes over."""
+    empty_before = {TokenType.COMMA, TokenType.L_PAREN, TokenType.SELECT}
+    empty_after = {TokenType.COMMA, TokenType.R_PAREN, TokenType.FROM, None}
+    for index, token in enumerate(tokens):
+        if token.token_type is not TokenType.COMMA:
+            continue
+        if (
+            _type_at(tokens, index - 1) in empty_before
+            or _type_at(tokens, index + 1) in empty_after
+        ):
+            raise SqlError("Something is missing beside this comma.", token.start, token.end + 1)
+
+
+def _check_selects(tokens: Sequence[Token]) -> None:
+    """Refuse a SELECT of nothing, which sqlglot passes over."""
+    nothing = {TokenType.FROM, TokenType.WHERE, TokenType.R_PAREN, None}
+    for index, token in enumerate(tokens):
+        if token.token_type is not TokenType.SELECT:
+            continue
+        distinct = _type_at(tokens, index + 1) is TokenType.DISTINCT
+        if _type_at(tokens, index + 1 + distinct) in nothing:
+            raise SqlError("Nothing is selected here.", token.start, token.end + 1)
+
+
+def _as_name(token: Token, index: int, tokens: Sequence[Token]) -> Token:
+    """Make a plain name of a keyword that is none where it stands."""
+    kind = token.token_type
+    if kind is TokenType.STREAM:
+        return _renamed(token, TokenType.VAR)
+    if kind is TokenType.WINDOW and not _is_named_window(tokens, index):
+        return _renamed(token, TokenType.VAR)
+    after = _type_at(tokens, index + 1)
+    if token.text.upper() in _MISREAD_BEFORE_BRACKET and kind is not TokenType.STRING:
+        name_kind = TokenType.IDENTIFIER if kind is TokenType.IDENTIFIER else TokenType.VAR
+        is_type = kind is TokenType.ARRAY and after is TokenType.LT
+        return token if is_type else _renamed(token, name_kind, token.text + _MISREAD_MARK)
+    if kind in _FUNCTIONS_NAMED_AS_TYPES and after is TokenType.L_PAREN:
+        return _renamed(token, TokenType.VAR)
+    return token
+
+
+def _is_named_window(tokens: Sequence[Token], index: int) -> bool:
+    after = [_type_at(tokens, index + n) for n in (1, 2, 3)]
+    return after[0] in _NAMES and after[1:] == [TokenType.ALIAS, TokenType.L_PAREN]
+
+
+def _renamed(token: Token, kind: TokenType, text: str | None = None) -> Token:
+    return Token(
+        kind,
+        token.text if text is None else text,
+        token.line,
+        token.col,
+        token.start,
+        token.end,
+        list(token.comments),
+    )
+
+
+def _type_at(tokens: Sequence[Token], index: int) -> TokenType | None:
+    return tokens[index].token_type if 0 <= index < len(tokens) else None
+
+
+def _word_at(tokens: Sequence[Token], index: int) -> str:
+    return tokens[index].text.upper() if 0 <= index < len(tokens) else ""
+
+
+def _cut_streams(tokens: list[Token]) -> tuple[list[Token], frozenset[int]]:
+    """Drop ``STREAM`` before relations; also return where the relations marked so begin."""
+    dropped: set[int] = set()
+    marked: set[int] = set()
+    for index in _from_positions(tokens):
+        if _type_at(tokens, index) is not TokenType.VAR or _word_at(tokens, index) != "STREAM":
+            continue
+        after = _type_at(tokens, index + 1)
+        if after in _NAMES and _word_at(tokens, index + 1) != WATERMARK.upper():
+            dropped.add(index)
+            marked.add(tokens[index + 1].start)
+        elif after is TokenType.L_PAREN and _type_at(tokens, index + 2) in _NAMES:
+            close = _closing(tokens, index + 1)
+            inside = {_type_at(tokens, n) for n in range(index + 2, close)}
+            if inside <= {*_NAMES, TokenType.DOT}:
+                dropped |= {index, index + 1, close}
+                marked.add(tokens[index + 2].start)
+    return [t for n, t in enumerate(tokens) if n not in dropped], frozenset(marked)
+
+
+def _from_positions(tokens: Sequence[Token]) -> Iterator[int]:
+    """Yield the index of each token that may begin a relation."""
+    in_from = [False]
+    for index, token in enumerate(tokens):
+        kind = token.token_type
+        if kind is TokenType.L_PAREN:
+            in_from.append(in_from[-1] and _type_at(tokens, index - 1) in _BEFORE_RELATION)
+        elif kind is TokenType.R_PAREN and len(in_from) > 1:
+            in_from.pop()
+        elif kind in _FROM_STARTS:
+            in_from[-1] = True
+        elif kind in _CLAUSE_STARTS:
+            in_from[-1] = False
+        if in_from[-1] and kind in _BEFORE_RELATION:
+            yield index + 1
+
+
+def _closing(tokens: Sequence[Token], opening: int) -> int:
+    """Return the index of the bracket that closes the one at ``opening``, else the end."""
+    depth = 0
+    for index in range(opening, len(tokens)):
+        kind = tokens[index].token_type
+        depth += (kind is TokenType.L_PAREN) - (kind is TokenType.R_PAREN)
+        if depth == 0:
+            return index
+    return len(tokens)
+
+
+def _opening(tokens: Sequence[Token], closing: int) -> int:
+    depth = 0
+    for index in range(closing, -1, -1):
+        kind = tokens[index].token_type
+        depth += (kind is TokenType.R_PAREN) - (kind is TokenType.L_PAREN)
+        if depth == 0:
+            return index
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """A WATERMARK clause in tokens, and the alias by which its relation is found again."""
+
+    expression: tuple[Token, ...]
+    delay: tuple[Token, ...]
+    start: int
+    end: int
+    alias: Token
+    invented: bool
+
+
+def _cut_watermarks(tokens: Sequence[Token]) -> tuple[list[Token], list[_Cut]]:
+    kept: list[Token] = []
+    cuts: list[_Cut] = []
+    index = 0
+    while index < len(tokens):
+        delay = _delay_of(tokens, index)
+        if delay is None:
+            kept.append(tokens[index])
+            index += 1
+            continue
+        _check_place(tokens, index)
+        after = _after_interval(tokens, delay)
+        cut = _cut(tokens, index, delay, after, len(cuts))
+        cuts.append(cut)
+        if cut.invented:
+            kept.append(cut.alias)
+        index = after
+    return kept, cuts
+
+
+def _delay_of(tokens: Sequence[Token], index: int) -> int | None:
+    """Return where ``DELAY`` stands if a WATERMARK clause begins at ``index``."""
+    if tokens[index].token_type is not TokenType.VAR or _word_at(tokens, index) != "WATERMARK":
+        return None
+    if _type_at(tokens, index - 1) not in {*_NAMES, TokenType.R_PAREN}:
+        return None
+    depth = 0
+    for after in range(index + 1, len(tokens)):
+        kind = tokens[after].token_type
+        depth += (kind is TokenType.L_PAREN) - (kind is TokenType.R_PAREN)
+        if depth < 0 or (depth == 0 and kind in {TokenType.COMMA, *_FROM_STARTS, *_CLAUSE_STARTS}):
+            return None
+        if depth == 0 and _word_at(tokens, after) == "DELAY" and after > index + 1:
+            return after if _word_at(tokens, after + 1) == "OF" else None
+    return None
+
+
+def _check_place(tokens: Sequence[Token], index: int) -> None:
+    """Refuse a clause after the relation's alias, as Spark does."""
+    name = index - 1
+    if tokens[name].token_type is TokenType.R_PAREN:
+        name = _opening(tokens, name) - 1
+        if _type_at(tokens, name) not in _NAMES:
+            return
+    aliased = {*_NAMES, TokenType.ALIAS, TokenType.R_PAREN}
+    if _type_at(tokens, name - 1) in aliased:
+        raise SqlError(
+            "WATERMARK stands before a relation's alias, not after it.",
+            tokens[index].start,
+            tokens[index].end + 1,
+            "write FROM orders WATERMARK ts DELAY OF INTERVAL 10 MINUTES AS o",
+        )
+
+
+def _after_interval(tokens: Sequence[Token], delay: int) -> int:
+    """Return the index after ``DELAY OF INTERVAL …``."""
+    place = delay + 2
+    if _word_at(tokens, place) != "INTERVAL":
+        raise _bad_delay(tokens, place)
+    place += 1
+    first = place
+    while True:
+        sign = _type_at(tokens, place) in {TokenType.DASH, TokenType.PLUS}
+        value = _type_at(tokens, place + sign)
+        if value not in {TokenType.NUMBER, TokenType.STRING}:
+            break
+        if not _UNIT.fullmatch(_word_at(tokens, place + sign + 1)):
+            raise _bad_delay(tokens, place + sign + 1)
+        place += sign + 2
+    if place == first:
+        raise _bad_delay(tokens, place)
+    if _word_at(tokens, place) == "TO" and _UNIT.fullmatch(_word_at(tokens, place + 1)):
+        place += 2
+    return place
+
+
+def _bad_delay(tokens: Sequence[Token], index: int) -> SqlError:
+    token = tokens[min(index, len(tokens) - 1)]
+    return SqlError(
+        "The delay of a watermark is an interval with a unit.",
+        token.start,
+        token.end + 1,
+        "write DELAY OF INTERVAL 10 MINUTES",
+    )
+
+
+def _cut(tokens: Sequence[Token], index: int, delay: int, after: int, number: int) -> _Cut:
+    named = _type_at(tokens, after) is TokenType.ALIAS
+    alias = after + 1 if named else after
+    has_alias = named or _type_at(tokens, alias) in _NAMES
+    first, last = tokens[index], tokens[after - 1]
+    return _Cut(
+        tuple(tokens[index + 1 : delay]),
+        tuple(tokens[delay + 3 : after]),
+        first.start,
+        last.end + 1,
+        tokens[min(alias, len(tokens) - 1)]
+        if has_alias
+        else _renamed(first, TokenType.VAR, f"__watermark_{number}"),
+        not has_alias,
+    )
+
+
+def _clause(sql: str, cut: _Cut) -> WatermarkClause:
+    select = Token(TokenType.SELECT, "SELECT", 1, 1, cut.start, cut.start, [])
+    tree = _parse(sql, _call_by_name([select, *cut.expression]))
+    assert isinstance(tree, exp.Select)
+    column = tree.expressions[0]
+    name = column.alias if isinstance(column, exp.Alias) else None
+    delay = sql[cut.delay[0].start : cut.delay[-1].end + 1]
+    return WatermarkClause(column.unalias(), name, delay, cut.start, cut.end)
+
+
+def _call_by_name(tokens: list[Token]) -> list[Token]:
+    """Ask sqlglot, by its own comment for it, to leave function calls as they are written."""
+    opened: list[bool] = []
+    for index, token in enumerate(tokens):
+        kind = token.token_type
+        if kind is TokenType.L_PAREN:
+            opened.append(_type_at(tokens, index - 1) in _FUNCTION_TOKENS)
+        elif kind is TokenType.R_PAREN and opened and opened.pop():
+            token.comments.append(_ANONYMOUS)
+    return tokens
+
+
+def _parse(sql: str, tokens: list[Token]) -> exp.Expr | None:
+    try:
+        tree = _SPARK.parser().parse(tokens, sql)[0]
+        if any(t.text.endswith(_MISREAD_MARK) for t in tokens):
+            _unmark(tree)
+        return tree
+    except ParseError as error:
+        raise _located(sql, error, tokens) from None
+    except RecursionError:
+        raise SqlError("The query is nested too deeply.", 0, len(sql)) from None
+    except _BREAKS:
+        # The compiled build checks types where the pure one reports a missing part.
+        raise _located_by_prefix(sql, tokens) from None
+
+
+def _unmark(tree: exp.Expr | None) -> None:
+    for node in tree.walk() if tree else ():
+        if isinstance(node, (exp.Identifier, exp.Anonymous)) and isinstance(node.this, str):
+            node.set("this", node.this.removesuffix(_MISREAD_MARK))
+
+
+def _located(sql: str, error: ParseError, tokens: Sequence[Token]) -> SqlError:
+    first = error.errors[0] if error.errors else {}
+    highlight = str(first.get("highlight") or "")
+    end = _offset(sql, int(first.get("line") or 1), int(first.get("col") or 1))
+    offset = max(0, end - max(1, len(highlight)))
+    at_end = bool(tokens) and end >= tokens[-1].end + 1
+    message = _plain_message(str(first.get("description")), highlight, at_end)
+    hint = _missing_before(tokens, offset) if message.endswith(_UNEXPECTED) else None
+    return SqlError(message, offset, end, hint)
+
+
+def _missing_before(tokens: Sequence[Token], offset: int) -> str | None:
+    """Guess what a token that was not expected follows: a misspelt clause, or no comma."""
+    before = [t for t in tokens if t.end < offset]
+    last = before[-2:]
+    for token in reversed(last):
+        word = token.text.upper()
+        if word == "WATERMARK":
+            return "write it as WATERMARK column DELAY OF INTERVAL 10 MINUTES"
+        near = get_close_matches(word, _CLAUSES, n=1, cutoff=0.75)
+        if token.token_type is TokenType.VAR and near and len(near[0]) == len(word):
+            return f"did you mean {near[0]} instead of {token.text}?" if near[0] != word else None
+    clause = next((t.token_type for t in reversed(before) if t.token_type in _CLAUSE_TOKENS), None)
+    if clause in _LISTS and len(last) == 2 and all(t.token_type is TokenType.VAR for t in last):
+        return f"is a comma missing between '{last[0].text}' and '{last[1].text}'?"
+    return None
+
+
+def _plain_message(description: str, highlight: str, at_end: bool) -> str:
+    """Say what sqlglot found without its own class names and tokens."""
+    near = f"'{highlight}'"
+    if "Required keyword" in description:
+        return f"Something is missing after {near}." if at_end else f"Incomplete near {near}."
+    expected = re.match(r"Expect(?:ed|ing) (.+?)(?: but got .*)?$", description)
+    if expected:
+        wanted = expected[1].rstrip(". ")
+        return f"Expected {wanted} after {near}." if at_end else f"Expected {wanted} near {near}."
+    if "Unexpected token" in description:
+        return f"{near} {_UNEXPECTED}"
+    plain = re.sub(r"<[^>]*>", "", description).strip().rstrip(".")
+    return f"{plain} (near {near})." if plain else f"Cannot be read near {near}."
+
+
+def _located_by_prefix(sql: str, tokens: list[Token]) -> SqlError:
+    """Find the first token that breaks the parser: the shortest prefix that breaks it too."""
+    for length in range(1, len(tokens) + 1):
+        try:
+            _SPARK.parser().parse(tokens[:length], sql)
+        except ParseError:
+            continue
+        except _BREAKS:
+            token = tokens[length - 1]
+            word = sql[token.start : token.end + 1]
+            return SqlError(f"Cannot be read near '{word}'.", token.start, token.end + 1)
+    return SqlError("This is not a query that can be read.", 0, len(sql))
+
+
+def _offset(sql: str, line: int, column: int) -> int:
+    start = 0
+    for _ in range(line - 1):
+        start = sql.find("\n", start) + 1
+    return start + column
+
+
+def _attach(tree: exp.Expr, cuts: Sequence[_Cut], streams: frozenset[int]) -> None:
+    """Tie clauses and STREAM marks to the relations they belong to; drop invented aliases."""
+    if not cuts and not streams:
+        return
+    by_alias = {(c.alias.start, c.alias.text): n for n, c in enumerate(cuts)}
+    for node in list(tree.walk()):
+        if isinstance(node, exp.Identifier) and node.meta.get("start") in streams:
+            table = node.parent
+            if isinstance(table, exp.Table):
+                table.meta[STREAM] = True
+        if not isinstance(node, exp.TableAlias) or node.this is None or node.parent is None:
+            continue
+        number = by_alias.get((node.this.meta.get("start"), node.name))
+        if number is not None:
+            node.parent.meta[WATERMARK] = number
+            if cuts[number].invented:
+                node.parent.set("alias", None)

@@ -1,0 +1,121 @@
+"""What a format is given and what it answers with; Kafka's own fields of a record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from streamsql.datatypes import quote_name
+from streamsql.findings import Location
+
+# Kafka's own fields as a reader may name them, and as Spark's Kafka source calls them.
+HIDDEN: Mapping[str, str] = {
+    "_key": "key",
+    "_topic": "topic",
+    "_partition": "partition",
+    "_offset": "offset",
+    "_timestamp": "timestamp",
+    "_headers": "headers",
+}
+
+# The headers that a dead letter gets after its own.
+DEAD_LETTER_HEADERS: Mapping[str, str] = {
+    "streamsql.topic": "topic",
+    "streamsql.partition": "CAST(partition AS STRING)",
+    "streamsql.offset": "CAST(offset AS STRING)",
+    "streamsql.timestamp": "date_format(timestamp, 'yyyy-MM-dd\\'T\\'HH:mm:ss.SSSXXX')",
+}
+ERROR_HEADER = "streamsql.error"
+
+
+class SourceColumn(Protocol):
+    """A column that a source declares; ``data_type`` is Spark DDL."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def data_type(self) -> str | None: ...  # noqa: D102
+    @property
+    def not_null(self) -> bool: ...  # noqa: D102
+    @property
+    def location(self) -> Location: ...  # noqa: D102
+
+
+class EventTime(Protocol):
+    """The column that carries event time, and how far ahead of its record it may be."""
+
+    @property
+    def column(self) -> str: ...  # noqa: D102
+    @property
+    def max_ahead(self) -> str: ...  # noqa: D102
+
+
+class EncodedSource(Protocol):
+    """The part of a source that decoding needs."""
+
+    @property
+    def format(self) -> str: ...  # noqa: D102
+    @property
+    def format_options(self) -> Mapping[str, str]: ...  # noqa: D102
+    @property
+    def columns(self) -> Sequence[SourceColumn]: ...  # noqa: D102
+    @property
+    def watermark(self) -> EventTime | None: ...  # noqa: D102
+    @property
+    def on_error(self) -> str: ...  # noqa: D102
+    @property
+    def location(self) -> Location: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """A source's records, told apart by two SELECTs over the relation Kafka's source gives.
+
+    ``good`` has the declared columns and the hidden fields that were asked for. ``bad``
+    has ``key``, ``value`` and ``headers`` as they came, the headers followed by those that
+    say what is wrong and where the record was; None if bad records are not kept. A
+    tombstone (a record whose value is null) is in neither.
+    """
+
+    good: str
+    bad: str | None
+
+
+def literal(text: str) -> str:
+    """Write a text as a string literal of Spark SQL."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return "'" + escaped.replace("\n", "\\n").replace("\r", "\\r") + "'"
+
+
+def select_good(columns: Sequence[tuple[str, str]], hidden: Sequence[str], rows: str) -> str:
+    """Return the SELECT of good records: ``columns`` are expressions and their names."""
+    items = [
+        expression if expression == quote_name(name) else f"{expression} AS {quote_name(name)}"
+        for expression, name in columns
+    ]
+    items += [f"{HIDDEN[name]} AS {name}" for name in hidden]
+    return "SELECT\n  " + ",\n  ".join(items) + f"\nFROM {rows}"
+
+
+def select_bad(reason: str, rows: str) -> str:
+    """Return the SELECT of bad records as dead letters; ``reason`` is an expression."""
+    told = {ERROR_HEADER: reason, **DEAD_LETTER_HEADERS}
+    headers = ",\n    ".join(
+        f"named_struct('key', '{name}', 'value', CAST({value} AS BINARY))"
+        for name, value in told.items()
+    )
+    return (
+        "SELECT\n  key,\n  value,\n"
+        f"  concat(coalesce(headers, array()), array(\n    {headers}\n  )) AS headers\n"
+        f"FROM {rows}"
+    )
+
+
+def raise_unless(good: str, answer: str, reason: str) -> str:
+    """Return an expression that is ``answer`` for a good record and ends the query at a bad one."""
+    where = "topic, '-', partition, ' at offset ', offset"
+    return (
+        f"CASE WHEN {good} THEN {answer}\n"
+        f"  ELSE raise_error(concat('bad record in ', {where}, ': ', {reason})) END"
+    )

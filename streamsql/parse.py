@@ -1,0 +1,273 @@
+"""From rendered SQL to a tree, and to the text that will be compiled.
+
+The user's text is kept letter for letter: a relation that came from ``ref()`` or
+``source()`` and has no alias gets its plain name as one, ``STREAM`` before such a relation
+goes (Spark refuses it over a common table expression), and nothing else changes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from sqlglot import exp
+from sqlglot.tokenizer_core import Token, TokenType
+
+from streamsql.dialect import (
+    STREAM,
+    ParsedSql,
+    SqlError,
+    WatermarkClause,
+    is_plain_name,
+    parse_sql,
+    span_of,
+)
+from streamsql.errors import ModelError
+from streamsql.findings import Finding, did_you_mean
+from streamsql.render.rendered import Reference, RenderedModel
+
+_RESERVED = re.compile(r"(?i)(ref|source)__")
+_INVENTED_BY_PIPES = re.compile(r"__tmp\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A piece of text that stands instead of what is between two offsets."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedModel:
+    """A model as a tree, the clauses that stand beside it, and its SQL as it is compiled.
+
+    In ``tree`` every relation of ``ref()`` or ``source()`` has its alias; the tree's places
+    are offsets in ``rendered.sql``. ``sql`` has no Jinja, no trailing semicolon, and runs
+    where each ``ref__…`` and ``source__…`` is a view or common table expression.
+    ``findings`` are what parsing found wrong that other checks can live with. ``edits`` are
+    what makes ``sql`` of ``rendered.sql``.
+    """
+
+    rendered: RenderedModel
+    tree: exp.Query
+    watermarks: tuple[WatermarkClause, ...]
+    sql: str
+    findings: tuple[Finding, ...] = ()
+    edits: tuple[Edit, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self.rendered.model.name
+
+    def finding(self, rule: str, message: str, node: exp.Expr, hint: str | None = None) -> Finding:
+        """Return an error at the place of ``node`` in the user's text."""
+        return _finding(self.rendered, rule, message, span_of(node), hint)
+
+    def edited(self, more: Iterable[Edit]) -> str:
+        """Return the SQL to compile with further edits of ``rendered.sql`` in it."""
+        return _edited(self.rendered.sql, (*self.edits, *more))
+
+
+def parse_model(rendered: RenderedModel) -> ParsedModel:
+    """Parse one rendered model.
+
+    Raises:
+        ModelError: its SQL is not one query; the finding is ``sql-syntax``, at its place.
+    """
+    try:
+        parsed = parse_sql(rendered.sql)
+    except SqlError as error:
+        span = (error.offset, error.end)
+        message = _as_written(error.message, rendered.references)
+        finding = _finding(rendered, "sql-syntax", message, span, error.hint)
+        raise ModelError(finding) from None
+    references = {r.relation.lower(): r for r in rendered.references}
+    relations = tuple(_relations(parsed.tree))
+    findings = (
+        *_reserved_names(rendered, parsed.tree, references),
+        *_unknown_relations(rendered, relations, references),
+    )
+    edits = (*_edits(parsed, relations, references), *_semicolons(parsed.tokens))
+    sql = _edited(rendered.sql, edits)
+    return ParsedModel(rendered, parsed.tree, parsed.watermarks, sql, findings, edits)
+
+
+def _as_written(message: str, references: Iterable[Reference]) -> str:
+    """Name relations as the user knows them, not by the identifiers they were rendered to."""
+    for reference in references:
+        message = message.replace(f"'{reference.relation}'", f"'{reference.alias}'")
+    return message
+
+
+def _finding(
+    rendered: RenderedModel,
+    rule: str,
+    message: str,
+    span: tuple[int, int] | None,
+    hint: str | None = None,
+) -> Finding:
+    location = rendered.source_map.locate(*(span or (0,)))
+    return Finding(rule, message, location, hint=hint, model=rendered.model.name)
+
+
+def _relations(tree: exp.Expr) -> Iterator[exp.Table]:
+    """Yield the named relations the query reads, but for table functions and join hints."""
+    for table in tree.find_all(exp.Table):
+        if isinstance(table.this, exp.Identifier) and not isinstance(table.parent, exp.JoinHint):
+            yield table
+
+
+def _reserved_names(
+    rendered: RenderedModel, tree: exp.Expr, references: Mapping[str, Reference]
+) -> Iterator[Finding]:
+    for identifier in tree.find_all(exp.Identifier):
+        name = identifier.name
+        if _RESERVED.match(name) and name.lower() not in references:
+            yield _finding(
+                rendered,
+                "reserved-name",
+                f"'{name}' begins with a prefix that streamsql keeps for itself.",
+                span_of(identifier),
+                "read other models with ref() and topics with source(), or choose another name",
+            )
+
+
+def _unknown_relations(
+    rendered: RenderedModel,
+    relations: Iterable[exp.Table],
+    references: Mapping[str, Reference],
+) -> Iterator[Finding]:
+    for table in relations:
+        name = table.name.lower()
+        if name in references or _RESERVED.match(name) or _INVENTED_BY_PIPES.fullmatch(name):
+            continue
+        visible = cte_names(table)
+        if table.args.get("db") is None and name in visible:
+            continue
+        full = ".".join(p.name for p in table.parts)
+        names = {r.alias for r in references.values()} | visible
+        near = did_you_mean(table.name, names) if table.args.get("db") is None else None
+        yield _finding(
+            rendered,
+            "unknown-relation",
+            f"'{full}' is no model, source or common table expression of this query.",
+            span_of(table.parts[0]),
+            near or _how_to_read(full),
+        )
+
+
+def _how_to_read(name: str) -> str:
+    plain = name.replace("'", "")
+    source, _, table = plain.partition(".")
+    if table:
+        return f"read a topic with {{{{ source('{source}', '{table}') }}}}"
+    return f"read a model or seed with {{{{ ref('{plain}') }}}}, a topic with source()"
+
+
+def cte_names(node: exp.Expr) -> set[str]:
+    """Return the lower-case names of the common table expressions that ``node`` can see."""
+    names: set[str] = set()
+    child: exp.Expr = node
+    parent = node.parent
+    while parent is not None:
+        clause = parent.args.get("with_")
+        if isinstance(clause, exp.With) and child is not clause:
+            names |= {c.alias.lower() for c in clause.expressions}
+        if isinstance(parent, exp.With):
+            for cte in parent.expressions:
+                if cte is child and not parent.args.get("recursive"):
+                    break
+                names.add(cte.alias.lower())
+                if cte is child:
+                    break
+        child, parent = parent, parent.parent
+    return names
+
+
+def _edits(
+    parsed: ParsedSql, relations: Iterable[exp.Table], references: Mapping[str, Reference]
+) -> Iterator[Edit]:
+    renamed: dict[str, str] = {}
+    at = {t.start: n for n, t in enumerate(parsed.tokens)}
+    for table in relations:
+        reference = references.get(table.name.lower())
+        place = table.this.meta.get("start")
+        if reference is None or place is None:
+            continue
+        first, last = at[place], at[place]
+        if table.meta.get(STREAM):
+            first, last = _stream_span(parsed.tokens, first)
+            yield Edit(parsed.tokens[first].start, place, "")
+            yield Edit(parsed.tokens[at[place]].end + 1, parsed.tokens[last].end + 1, "")
+        if table.args.get("alias") is None:
+            end = _relation_end(parsed, table, last)
+            yield Edit(end, end, f" AS {_quoted(reference.alias)}")
+            alias = exp.TableAlias(this=exp.to_identifier(reference.alias))
+            table.set("alias", alias)
+            renamed[reference.relation.lower()] = reference.alias
+    yield from _requalified(parsed.tree, renamed)
+
+
+def _stream_span(tokens: tuple[Token, ...], name: int) -> tuple[int, int]:
+    """Return the tokens of ``STREAM name`` or ``STREAM(name)`` around the name's token."""
+    if tokens[name - 1].token_type is TokenType.L_PAREN:
+        return name - 2, name + 1
+    return name - 1, name
+
+
+def _relation_end(parsed: ParsedSql, table: exp.Table, last: int) -> int:
+    """Return where a relation ends and its alias would stand."""
+    clause = parsed.watermark_of(table)
+    if clause is not None:
+        return clause.end
+    tokens = parsed.tokens
+    while last + 2 < len(tokens) and tokens[last + 1].text.upper() in _SAMPLE_WORDS:
+        depth, last = 1, last + 3
+        while depth and last < len(tokens):
+            kind = tokens[last].token_type
+            depth += (kind is TokenType.L_PAREN) - (kind is TokenType.R_PAREN)
+            last += 1
+        last -= 1
+    return tokens[last].end + 1
+
+
+_SAMPLE_WORDS = frozenset({"TABLESAMPLE", "REPEATABLE"})
+
+
+def _quoted(alias: str) -> str:
+    return alias if is_plain_name(alias) else "`" + alias.replace("`", "``") + "`"
+
+
+def _requalified(tree: exp.Expr, renamed: Mapping[str, str]) -> Iterator[Edit]:
+    """Let ``ref__orders.id`` follow the relation to the plain name it got."""
+    if not renamed:
+        return
+    for column in tree.find_all(exp.Column):
+        qualifier = column.parts[0]
+        alias = renamed.get(qualifier.name.lower()) if len(column.parts) > 1 else None
+        if alias is not None and "start" in qualifier.meta:
+            start, end = qualifier.meta["start"], qualifier.meta["end"] + 1
+            qualifier.set("this", alias)
+            yield Edit(start, end, _quoted(alias))
+
+
+def _semicolons(tokens: Iterable[Token]) -> Iterator[Edit]:
+    for token in tokens:
+        if token.token_type is TokenType.SEMICOLON:
+            yield Edit(token.start, token.end + 1, "")
+
+
+def _edited(sql: str, edits: Iterable[Edit]) -> str:
+    """Apply edits, and drop blank lines around the query."""
+    pieces: list[str] = []
+    done = 0
+    # Pipes copy parts of the tree, so one place may be edited twice in the same way.
+    for edit in sorted(set(edits), key=lambda e: (e.start, e.end)):
+        pieces += (sql[done : edit.start], edit.text)
+        done = edit.end
+    text = "".join((*pieces, sql[done:]))
+    return re.sub(r"\A(?:[ \t]*\r?\n)+", "", text).rstrip()

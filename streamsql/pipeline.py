@@ -1,0 +1,126 @@
+"""The whole architecture: from a project's files to all that can be known without running it."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from streamsql.checks import check_project
+from streamsql.errors import ModelError
+from streamsql.findings import Finding, sort_findings
+from streamsql.graph import Graph, build_graph
+from streamsql.parse import ParsedModel, parse_model
+from streamsql.plan import plan_project
+from streamsql.plan.nodes import Plan
+from streamsql.project import load_project
+from streamsql.project.nodes import Project, ProjectFiles
+from streamsql.render import RenderContext, render_project
+from streamsql.render.rendered import RenderedModel
+from streamsql.resolve import Resolution, resolve_models
+
+
+@dataclass(frozen=True, slots=True)
+class Compilation:
+    """What each stage gave, upstream models first, and the findings of all of them.
+
+    ``disabled`` are the models that are switched off. ``plan`` is None while the project has
+    errors: nothing half right is ever run.
+    """
+
+    project: Project
+    graph: Graph
+    rendered: tuple[RenderedModel, ...]
+    parsed: tuple[ParsedModel, ...]
+    resolution: Resolution
+    plan: Plan | None
+    findings: tuple[Finding, ...]
+    disabled: tuple[str, ...] = ()
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings that forbid a run."""
+        return tuple(f for f in self.findings if f.is_error)
+
+
+def compile_project(
+    files: ProjectFiles,
+    target: str | None = None,
+    *,
+    context: RenderContext | None = None,
+    installed_spark: str | None = None,
+) -> Compilation:
+    """Load, render, parse, link, resolve, check and plan a project.
+
+    ``target`` is one of the profile's outputs (default: the profile's own choice);
+    ``context`` is what Jinja sees of this invocation; ``installed_spark`` is the version
+    that analysis assumes where the profile names none.
+
+    Raises:
+        ProjectError: the project cannot be read at all.
+    """
+    with _collector_paused():
+        project = load_project(files, target, installed_spark=installed_spark)
+        rendering = render_project(project, context or RenderContext())
+        graph = build_graph(project, rendering.models, rendering.disabled)
+        parsed, broken = _parse(graph, rendering.models)
+        resolution = resolve_models(project, parsed)
+        checked = check_project(project, resolution)
+        found = (
+            *project.findings,
+            *rendering.findings,
+            *graph.findings,
+            *broken,
+            *resolution.findings,
+            *checked,
+        )
+        planning = plan_project(project, _sound(resolution, graph, found))
+    findings = sort_findings((*found, *planning.findings))
+    return Compilation(
+        project=project,
+        graph=graph,
+        rendered=rendering.models,
+        parsed=parsed,
+        resolution=resolution,
+        plan=None if any(f.is_error for f in findings) else planning.plan,
+        findings=findings,
+        disabled=rendering.disabled,
+    )
+
+
+def _parse(
+    graph: Graph, rendered: Sequence[RenderedModel]
+) -> tuple[tuple[ParsedModel, ...], tuple[Finding, ...]]:
+    """Parse what can be parsed, in the graph's order; models of a cycle have no meaning."""
+    models = {r.model.name: r for r in rendered}
+    parsed: list[ParsedModel] = []
+    broken: list[Finding] = []
+    for name in graph.order:
+        if name not in models or name in graph.cyclic:
+            continue
+        try:
+            parsed.append(parse_model(models[name]))
+        except ModelError as error:
+            broken.append(error.finding)
+    return tuple(parsed), tuple(broken)
+
+
+def _sound(resolution: Resolution, graph: Graph, findings: Iterable[Finding]) -> Resolution:
+    """Leave out the models with errors and all that read them: no query can be made of them."""
+    broken = {f.model for f in findings if f.is_error and f.model in graph.nodes}
+    unsound = graph.descendants(name for name in broken if name is not None)
+    return replace(resolution, models=tuple(m for m in resolution.models if m.name not in unsound))
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Trees are many small objects that all live to the end: collecting costs a quarter more."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()

@@ -1,0 +1,282 @@
+"""From resolved models to queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from streamsql.findings import Finding
+from streamsql.plan.assembly import Select, assemble, readable
+from streamsql.plan.nodes import Plan, PlannedColumn, Query, QueryRead, QueryWrite
+from streamsql.plan.relations import (
+    KafkaInput,
+    bad_records,
+    good_records,
+    kafka_read,
+    seed_rows,
+    source_input,
+    table_read,
+    topic_input,
+)
+from streamsql.plan.writes import encoded, write_of
+from streamsql.project.nodes import ModelConfig, Project, Seed, Source, Trigger
+from streamsql.resolve import Resolution, ResolvedModel
+
+RUN = ("topic", "table", "sink")  # what has a query of its own
+DEAD_LETTER_TRIGGER = Trigger(interval="5 seconds")  # nobody waits for them
+
+
+@dataclass(frozen=True, slots=True)
+class Planning:
+    """The plan of what is sound, and what planning itself found."""
+
+    plan: Plan
+    findings: tuple[Finding, ...]
+
+
+def plan_project(project: Project, resolution: Resolution) -> Planning:
+    """Plan every query of a project: one a model that writes, and one for the bad records of
+    each source that keeps them."""
+    catalogue = _Catalogue(project, resolution)
+    queries: list[Query] = []
+    findings: list[Finding] = []
+    for model in resolution.models:
+        if _config(model).materialized not in RUN or model.output_mode is None:
+            continue
+        planned = _plan_model(catalogue, model, {q.id: q.level for q in queries})
+        if isinstance(planned, Finding):
+            findings.append(planned)
+        else:
+            queries.append(planned)
+    queries += _dead_letters(catalogue, queries)
+    queries.sort(key=lambda q: q.level)
+    target = project.target
+    plan = Plan(
+        project.settings.name,
+        target.name,
+        target.spark.version,
+        target.checkpoints,
+        tuple(queries),
+    )
+    return Planning(plan, tuple(findings))
+
+
+def plan_preview(project: Project, resolution: Resolution, model: str) -> Query | None:
+    """Plan a query that gives a model's own rows and writes them nowhere.
+
+    None if the model could not be resolved.
+    """
+    catalogue = _Catalogue(project, resolution)
+    resolved = catalogue.models.get(f"ref__{model}")
+    if resolved is None:
+        return None
+    needs = _Needs()
+    catalogue.add_view(needs, resolved)
+    return _query(resolved, needs, f"ref__{model}", (), "append", {})
+
+
+@dataclass(slots=True)
+class _Needs:
+    """What one query reads, gathered on the way down."""
+
+    selects: dict[str, Select] = field(default_factory=dict)
+    reads: dict[str, QueryRead] = field(default_factory=dict)
+    inputs: dict[str, KafkaInput] = field(default_factory=dict)
+    upstream: dict[str, None] = field(default_factory=dict)
+
+
+class _Catalogue:
+    """Everything a query may read, by the identifier that ``ref()`` and ``source()`` render to."""
+
+    def __init__(self, project: Project, resolution: Resolution) -> None:
+        self.project = project
+        self.resolution = resolution
+        self.models = {m.parsed.rendered.model.relation: m for m in resolution.models}
+        self.sources: Mapping[str, Source] = {s.relation: s for s in project.sources}
+        self.seeds: Mapping[str, Seed] = {s.relation: s for s in project.seeds}
+        self.dead_letters = tuple(s.dead_letter.topic for s in project.sources if s.dead_letter)
+
+    def add(self, needs: _Needs, relation: str) -> None:
+        """Add a relation, and what it reads, to what a query needs."""
+        if relation in needs.selects or relation in needs.reads:
+            return
+        if relation in self.sources:
+            self._add_kafka(needs, source_input(self.sources[relation]))
+        elif relation in self.seeds:
+            needs.selects[relation] = seed_rows(self.seeds[relation])
+        elif relation in self.models:
+            self._add_model(needs, self.models[relation])
+
+    def _add_model(self, needs: _Needs, model: ResolvedModel) -> None:
+        config = _config(model)
+        if config.materialized == "view":
+            self.add_view(needs, model)
+        elif config.materialized == "topic":
+            needs.upstream[model.name] = None
+            self._add_kafka(needs, topic_input(model))
+        else:
+            needs.upstream[model.name] = None
+            read, select = table_read(self.project, model)
+            needs.reads[read.view] = read
+            needs.selects[select.name] = select
+
+    def add_view(self, needs: _Needs, model: ResolvedModel) -> None:
+        """Add a model's own SQL, and what it reads."""
+        for reference in model.parsed.rendered.references:
+            self.add(needs, reference.relation)
+        relation = model.parsed.rendered.model.relation
+        uses = tuple(dict.fromkeys(r.relation for r in model.parsed.rendered.references))
+        watermarks = model.facts.watermarks
+        needs.selects[relation] = Select(
+            relation,
+            model.sql,
+            uses,
+            _config(model).dedup,
+            watermarks[0].column if watermarks else None,
+            about=f"model {model.name} ({model.parsed.rendered.model.path})",
+        )
+
+    def _add_kafka(self, needs: _Needs, kafka: KafkaInput) -> None:
+        used = self._hidden_used(kafka.relation)
+        read = kafka_read(kafka, headers="_headers" in used, dead_letters=self.dead_letters)
+        needs.reads[read.view] = read
+        needs.inputs[kafka.relation] = kafka
+        needs.selects[kafka.relation] = good_records(kafka, used)
+
+    def _hidden_used(self, relation: str) -> tuple[str, ...]:
+        """Kafka's own fields that any model reads: one decoding serves all its readers."""
+        used = {c for m in self.resolution.models for c in m.hidden_used.get(relation, ())}
+        return tuple(sorted(used))
+
+
+def _plan_model(
+    catalogue: _Catalogue, model: ResolvedModel, levels: Mapping[str, int]
+) -> Query | Finding:
+    needs = _Needs()
+    catalogue.add_view(needs, model)
+    config = _config(model)
+    if not needs.reads:
+        return Finding(
+            "not-streaming",
+            f"'{model.name}' reads no stream, so there is nothing to run as a "
+            f"{config.materialized}.",
+            model.parsed.rendered.model.location,
+            hint="read a source or a topic model, or make it a view",
+            model=model.name,
+        )
+    write = write_of(catalogue.project, model)
+    result = encoded(model, write)
+    needs.selects[result.name] = result
+    return _query(model, needs, result.name, (write,), model.output_mode or "append", levels)
+
+
+def _query(
+    model: ResolvedModel,
+    needs: _Needs,
+    result: str,
+    writes: tuple[QueryWrite, ...],
+    output_mode: str,
+    levels: Mapping[str, int],
+) -> Query:
+    config = _config(model)
+    steps = assemble(needs.selects, result)
+    upstream = tuple(needs.upstream)
+    return Query(
+        id=model.name,
+        kind="model",
+        model=model.name,
+        reads=tuple(needs.reads.values()),
+        steps=steps,
+        writes=writes,
+        output_mode=output_mode,
+        trigger=config.trigger,
+        upstream=upstream,
+        level=1 + max((levels.get(name, 0) for name in upstream), default=-1),
+        sql=readable(steps, _notes(model, needs.reads.values(), writes, output_mode)),
+        location=model.parsed.rendered.model.location,
+        tags=config.tags,
+        renamed_from=config.renamed_from,
+        stateful=bool(model.facts.stateful),
+    )
+
+
+def _dead_letters(catalogue: _Catalogue, queries: Iterable[Query]) -> Iterator[Query]:
+    """Yield the query that keeps the bad records of each source and topic that is read."""
+    read = {r.of: r for q in queries for r in q.reads if r.kind == "kafka"}
+    levels = {q.id: q.level for q in queries}
+    for source in catalogue.project.sources:
+        if source.unique_name in read:
+            yield from _dead_letter_query(catalogue, source_input(source), levels)
+    for model in catalogue.resolution.models:
+        if _config(model).materialized == "topic" and model.name in read:
+            yield from _dead_letter_query(catalogue, topic_input(model), levels)
+
+
+def _dead_letter_query(
+    catalogue: _Catalogue, kafka: KafkaInput, levels: Mapping[str, int]
+) -> Iterator[Query]:
+    bad = bad_records(kafka)
+    if bad is None or kafka.dead_letter is None:
+        return
+    read = kafka_read(kafka, headers=True, dead_letters=catalogue.dead_letters)
+    steps = assemble({bad.name: bad}, bad.name)
+    write = QueryWrite(
+        kind="kafka",
+        format="kafka",
+        options={"topic": kafka.dead_letter.topic, "includeHeaders": "true"},
+        columns=tuple(
+            PlannedColumn(name, kind)
+            for name, kind in (
+                ("key", "binary"),
+                ("value", "binary"),
+                ("headers", "array<struct<key:string,value:binary>>"),
+            )
+        ),
+        connection=kafka.dead_letter.connection,
+        topic=kafka.dead_letter.topic,
+    )
+    upstream = (kafka.writer,) if kafka.writer else ()
+    notes = (
+        f"query dead_letter.{kafka.of}: the bad records of {kafka.of}",
+        f"reads {_shown(read)} as {read.view}",
+        f"writes topic {kafka.dead_letter.topic}, append mode",
+    )
+    yield Query(
+        id=f"dead_letter.{kafka.of}",
+        kind="dead_letter",
+        model=None,
+        reads=(read,),
+        steps=steps,
+        writes=(write,),
+        output_mode="append",
+        trigger=DEAD_LETTER_TRIGGER,
+        upstream=upstream,
+        level=1 + max((levels.get(name, 0) for name in upstream), default=-1),
+        sql=readable(steps, notes),
+        location=kafka.location,
+    )
+
+
+def _notes(
+    model: ResolvedModel,
+    reads: Iterable[QueryRead],
+    writes: tuple[QueryWrite, ...],
+    output_mode: str,
+) -> Iterator[str]:
+    yield f"query {model.name} ({model.parsed.rendered.model.path})"
+    for read in reads:
+        yield f"reads {_shown(read)} as {read.view}"
+    for write in writes:
+        how = f"merged by {', '.join(write.unique_key)}" if write.merges else f"{output_mode} mode"
+        where = f"topic {write.topic}" if write.topic else f"{write.format} {write.path or ''}"
+        yield f"writes {where.strip()}, {how}"
+
+
+def _shown(read: QueryRead) -> str:
+    if read.kind == "kafka":
+        return f"topic {read.topic_pattern or ', '.join(read.topics)}"
+    return f"{read.format} table {read.path}"
+
+
+def _config(model: ResolvedModel) -> ModelConfig:
+    return model.parsed.rendered.config

@@ -1,0 +1,219 @@
+"""What queries read, as SELECTs: decoded topics, tables, seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from streamsql.connectors.kafka import guarded_pattern, topics
+from streamsql.datatypes import DataType, Primitive, parse_type, quote_name
+from streamsql.findings import Location
+from streamsql.formats import decode
+from streamsql.intervals import spark_interval
+from streamsql.plan.assembly import Select
+from streamsql.plan.nodes import QueryRead
+from streamsql.plan.writes import table_location, topic_of
+from streamsql.project.nodes import Column, DeadLetter, Project, Seed, Source, Watermark
+from streamsql.resolve import ResolvedModel
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaInput:
+    """A topic that is read: a source's, or one that a model of ours writes.
+
+    ``relation`` is the identifier its good records get; ``of`` the source or model;
+    ``writer`` the query that writes it, if one of ours does.
+    """
+
+    source: Source
+    relation: str
+    of: str
+    writer: str | None = None
+
+    @property
+    def location(self) -> Location:
+        """Where the source was declared."""
+        return self.source.location
+
+    @property
+    def dead_letter(self) -> DeadLetter | None:
+        """Where bad records go, if they are kept."""
+        return self.source.dead_letter if self.source.on_error == "dead_letter" else None
+
+    @property
+    def view(self) -> str:
+        """The temp view of its raw records."""
+        return "kafka__" + self.relation.partition("__")[2]
+
+
+def source_input(source: Source) -> KafkaInput:
+    """Return a source as an input."""
+    return KafkaInput(source, source.relation, source.unique_name)
+
+
+def topic_input(model: ResolvedModel) -> KafkaInput:
+    """Return a topic model's output as an input: what it writes can be read back.
+
+    It is read from its beginning, whatever else: rows its writer put there before the
+    reader first started count too.
+    """
+    config = model.parsed.rendered.config
+    topic = topic_of(model.name, config)
+    location = model.parsed.rendered.model.location
+    connection = config.connection or ""
+    columns = tuple(
+        Column(c.name, c.data_type or "string", "", c.location or location) for c in model.columns
+    )
+    source = Source(
+        source_name="",
+        name=model.name,
+        connection=connection,
+        topic=topic,
+        topic_pattern=None,
+        format=config.format or "json",
+        format_options={},
+        columns=columns,
+        watermark=config.watermark,
+        on_error="dead_letter",
+        dead_letter=DeadLetter(f"{topic}.dead_letter", connection),
+        options={"startingOffsets": "earliest"},
+        description="",
+        tags=config.tags,
+        location=location,
+    )
+    return KafkaInput(source, model.parsed.rendered.model.relation, model.name, model.name)
+
+
+def kafka_read(kafka: KafkaInput, *, headers: bool, dead_letters: Iterable[str] = ()) -> QueryRead:
+    """Return how Spark reads the raw records of an input.
+
+    ``dead_letters`` are the project's dead-letter topics: no pattern may match them.
+    """
+    source = kafka.source
+    pattern = source.topic_pattern
+    if pattern is not None:
+        pattern = guarded_pattern(pattern, dead_letters)
+    where = {"subscribePattern": pattern, "subscribe": source.topic}
+    options = {k: v for k, v in where.items() if v is not None} | {
+        "startingOffsets": "earliest",
+        **source.options,
+    }
+    if headers:
+        options["includeHeaders"] = "true"
+    return QueryRead(
+        view=kafka.view,
+        of=kafka.of,
+        kind="kafka",
+        format="kafka",
+        options=options,
+        connection=source.connection,
+        topics=tuple(topics(source.topic or "")),
+        topic_pattern=pattern,
+        writer=kafka.writer,
+    )
+
+
+def good_records(kafka: KafkaInput, hidden: tuple[str, ...]) -> Select:
+    """Return the SELECT of an input's good records, with its watermark.
+
+    ``hidden`` are those of Kafka's own fields that its readers use.
+    """
+    source = kafka.source
+    sql = decode(source, kafka.view, hidden=hidden).good
+    return Select(
+        kafka.relation,
+        with_watermark(sql, source.watermark),
+        (kafka.view,),
+        event_time=source.watermark.column if source.watermark else None,
+        about=f"{'model' if kafka.writer else 'source'} {kafka.of}",
+    )
+
+
+def bad_records(kafka: KafkaInput) -> Select | None:
+    """Return the SELECT of an input's bad records as dead letters, if they are kept."""
+    if kafka.dead_letter is None:
+        return None
+    bad = decode(kafka.source, kafka.view, hidden=()).bad
+    if bad is None:
+        return None
+    return Select(
+        f"dead_letters__{kafka.relation.partition('__')[2]}",
+        bad,
+        (kafka.view,),
+        about=f"the bad records of {kafka.of}",
+    )
+
+
+def with_watermark(sql: str, watermark: Watermark | None) -> str:
+    """Put a watermark on a SELECT, in Spark's own clause."""
+    if watermark is None:
+        return sql
+    inner = "\n".join(f"  {line}" if line else line for line in sql.splitlines())
+    return (
+        f"SELECT *\nFROM (\n{inner}\n) WATERMARK {quote_name(watermark.column)} "
+        f"DELAY OF INTERVAL {spark_interval(watermark.delay)}"
+    )
+
+
+def table_read(project: Project, model: ResolvedModel) -> tuple[QueryRead, Select]:
+    """Return how Spark reads a table model's output as a stream, and its rows as a SELECT."""
+    config = model.parsed.rendered.config
+    relation = model.parsed.rendered.model.relation
+    kind = config.format or "delta"
+    columns = [(quote_name(c.name), c.data_type or "string") for c in model.columns]
+    read = QueryRead(
+        view=f"table__{model.name}",
+        of=model.name,
+        kind="table",
+        format=kind,
+        options={"readChangeFeed": "true"} if config.unique_key else {},
+        path=table_location(project, model.name, config),
+        schema=", ".join(f"{n} {t}" for n, t in columns) if kind == "parquet" else None,
+        writer=model.name,
+    )
+    listed = ", ".join(name for name, _ in columns)
+    changes = "\nWHERE _change_type IN ('insert', 'update_postimage')" if config.unique_key else ""
+    sql = with_watermark(f"SELECT {listed}\nFROM {read.view}{changes}", config.watermark)
+    return read, Select(
+        relation,
+        sql,
+        (read.view,),
+        event_time=config.watermark.column if config.watermark else None,
+        about=f"model {model.name} ({model.parsed.rendered.model.path})",
+    )
+
+
+def seed_rows(seed: Seed) -> Select:
+    """Return a seed's rows as typed values, so that no executor needs the file."""
+    types = [parse_type(c.data_type or "string") for c in seed.columns]
+    names = ", ".join(quote_name(c.name) for c in seed.columns)
+    typed = ",\n".join(
+        f"  CAST({quote_name(c.name)} AS {c.data_type}) AS {quote_name(c.name)}"
+        for c in seed.columns
+    )
+    about = f"seed {seed.name} ({seed.path})"
+    if not seed.rows:
+        nulls = ", ".join("NULL" for _ in seed.columns)
+        return Select(
+            seed.relation,
+            f"SELECT\n{typed}\nFROM VALUES ({nulls}) AS seed ({names})\nWHERE false",
+            about=about,
+        )
+    rows = ",\n".join(f"  ({', '.join(map(_literal, row, types))})" for row in seed.rows)
+    return Select(
+        seed.relation,
+        f"SELECT\n{typed}\nFROM VALUES\n{rows}\nAS seed ({names})",
+        about=about,
+    )
+
+
+_ESCAPES: Mapping[str, str] = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r"}
+
+
+def _literal(cell: str | None, kind: DataType) -> str:
+    """Write a cell; numbers as they are, everything else as text that the cast reads."""
+    if cell is None:
+        return "NULL"
+    if isinstance(kind, Primitive) and kind.name in ("int", "bigint", "smallint", "tinyint"):
+        return cell
+    return "'" + "".join(_ESCAPES.get(c, c) for c in cell) + "'"

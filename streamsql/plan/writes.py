@@ -1,0 +1,93 @@
+"""What a model's query writes, and how its columns become what the output takes."""
+
+from __future__ import annotations
+
+from streamsql.formats import encode
+from streamsql.plan.assembly import Select
+from streamsql.plan.nodes import PlannedColumn, QueryWrite
+from streamsql.project.nodes import ModelConfig, Project
+from streamsql.resolve import ResolvedModel
+
+
+def write_of(project: Project, model: ResolvedModel) -> QueryWrite:
+    """Return the output of a model that has a query of its own."""
+    config = model.parsed.rendered.config
+    columns = tuple(PlannedColumn(c.name, c.data_type or "string") for c in model.columns)
+    if config.materialized == "topic":
+        return _topic(model.name, config, columns)
+    if config.materialized == "table":
+        return _table(project, model.name, config, columns)
+    return QueryWrite(
+        kind="sink",
+        format=config.format or "console",
+        options=dict(config.options),
+        columns=columns,
+        path=config.location,
+        partition_by=config.partition_by,
+    )
+
+
+def topic_of(name: str, config: ModelConfig) -> str:
+    """Return the topic that a topic model writes: its ``topic``, else the model's name."""
+    return config.topic or name
+
+
+def table_location(project: Project, name: str, config: ModelConfig) -> str:
+    """Return where a table model writes: its ``location``, else a folder of the warehouse."""
+    return config.location or f"{project.target.warehouse}/{project.settings.name}/{name}"
+
+
+def encoded(model: ResolvedModel, write: QueryWrite) -> Select:
+    """Return the SELECT whose rows are written."""
+    config = model.parsed.rendered.config
+    relation = model.parsed.rendered.model.relation
+    name = f"write__{model.name}"
+    if write.kind != "kafka":
+        columns = ",\n".join(f"  {_quoted(c.name)}" for c in write.columns)
+        return Select(name, f"SELECT\n{columns}\nFROM {relation}", (relation,))
+    sql = encode(
+        relation,
+        tuple((c.name, c.data_type) for c in write.columns),
+        key=config.key,
+        headers=config.headers,
+        format=config.format or "json",
+    )
+    return Select(name, sql, (relation,))
+
+
+def _topic(name: str, config: ModelConfig, columns: tuple[PlannedColumn, ...]) -> QueryWrite:
+    topic = topic_of(name, config)
+    options = {**config.options, "topic": topic}
+    if config.headers:
+        options["includeHeaders"] = "true"
+    return QueryWrite(
+        kind="kafka",
+        format="kafka",
+        options=options,
+        columns=columns,
+        connection=config.connection,
+        topic=topic,
+        partitions=config.partitions,
+        replication=config.replication,
+        topic_config=dict(config.topic_config),
+    )
+
+
+def _table(
+    project: Project, name: str, config: ModelConfig, columns: tuple[PlannedColumn, ...]
+) -> QueryWrite:
+    return QueryWrite(
+        kind="table",
+        format=config.format or "delta",
+        options=dict(config.options),
+        columns=columns,
+        path=table_location(project, name, config),
+        partition_by=config.partition_by,
+        unique_key=config.unique_key,
+        order_by=config.order_by,
+        change_feed=config.change_feed,
+    )
+
+
+def _quoted(name: str) -> str:
+    return name if name.isidentifier() else "`" + name.replace("`", "``") + "`"

@@ -1,0 +1,6 @@
+"""Reading a project: the only look at the user's disk, and what it makes of what it finds."""
+
+from streamsql.project.files import read_files
+from streamsql.project.load import load_project
+
+__all__ = ["load_project", "read_files"]

@@ -1,0 +1,48 @@
+"""Keeping secrets out of whatever is printed, logged or written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from streamsql.findings import Finding
+
+MASK = "*****"
+# Shorter ones would tear holes into every text; they are no secrets either.
+_SHORTEST = 3
+_SECRET_WORDS = ("password", "passwd", "secret", "token", "credential", "sas")
+_SECRET_ENDS = (".key", "_key", ".keystore", "jaas.config", "user.info", "private-key", "apikey")
+
+
+def mask(text: str, secrets: Iterable[str]) -> str:
+    """Replace each secret in a text, the longest first, also where it spans lines."""
+    worthy = sorted({s for s in secrets if len(s) >= _SHORTEST}, key=len, reverse=True)
+    if not worthy:
+        return text
+    return re.sub("|".join(re.escape(s) for s in worthy), MASK, text)
+
+
+def mask_finding(finding: Finding, secrets: Iterable[str]) -> Finding:
+    """Return the finding with no secret in its words."""
+    secrets = tuple(secrets)
+    hint = None if finding.hint is None else mask(finding.hint, secrets)
+    return replace(finding, message=mask(finding.message, secrets), hint=hint)
+
+
+def is_secret_option(name: str) -> bool:
+    """Tell by its name whether an option's value must never be shown.
+
+    >>> is_secret_option("kafka.ssl.keystore.password"), is_secret_option("sasl.mechanism")
+    (True, False)
+    """
+    lowered = name.lower()
+    words = re.split(r"[._\-]", lowered)
+    return any(word in _SECRET_WORDS for word in words) or lowered.endswith(_SECRET_ENDS)
+
+
+def secret_options(options: Mapping[str, str]) -> set[str]:
+    """Return the values that must never be shown, with the passwords inside a JAAS text."""
+    values = {value for name, value in options.items() if is_secret_option(name)}
+    inner = {p for value in values for p in re.findall(r"password\s*=\s*[\"']([^\"']+)", value)}
+    return {value for value in values | inner if value}

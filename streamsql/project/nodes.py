@@ -1,0 +1,295 @@
+"""What a project is made of once it is read: plain values, each knowing where it was written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from streamsql.findings import Finding, Location
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A declared column. ``data_type`` is Spark DDL (``decimal(10,2)``), or None if undeclared.
+
+    ``not_null`` on a source's column is part of decoding: a record without it is a bad record.
+    """
+
+    name: str
+    data_type: str | None
+    description: str
+    location: Location
+    not_null: bool = False
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """Event time of a relation. ``delay`` and ``max_ahead`` are intervals (``10 minutes``).
+
+    A record whose event time is further than ``max_ahead`` ahead of its own Kafka
+    timestamp is a bad record: it would drag the watermark past everything else.
+    """
+
+    column: str
+    delay: str
+    location: Location
+    max_ahead: str = "1 day"
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """Where a source's bad records go: a topic on a connection."""
+
+    topic: str
+    connection: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A Kafka topic (or topic pattern) that the project reads and does not write.
+
+    Exactly one of ``topic`` and ``topic_pattern`` is set. ``on_error`` is one of
+    ``dead_letter``, ``fail``, ``drop``. ``options`` are Spark's Kafka source options.
+    """
+
+    source_name: str
+    name: str
+    connection: str
+    topic: str | None
+    topic_pattern: str | None
+    format: str
+    format_options: Mapping[str, str]
+    columns: tuple[Column, ...]
+    watermark: Watermark | None
+    on_error: str
+    dead_letter: DeadLetter | None
+    options: Mapping[str, str]
+    description: str
+    tags: tuple[str, ...]
+    location: Location
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def relation(self) -> str:
+        """The identifier that ``source()`` renders to; users cannot write it themselves."""
+        return f"source__{self.source_name}__{self.name}"
+
+    @property
+    def unique_name(self) -> str:
+        """The name users select it by: ``shop.orders``."""
+        return f"{self.source_name}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """A small CSV of the project, typed, inlined into the queries that read it.
+
+    ``rows`` hold the cells as written; None is an empty cell. Every column has a type.
+    """
+
+    name: str
+    path: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str | None, ...], ...]
+    description: str
+    tags: tuple[str, ...]
+    location: Location
+
+    @property
+    def relation(self) -> str:
+        """The identifier that ``ref()`` renders to."""
+        return f"ref__{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Dedup:
+    """Keep the first row of each key, by Spark's dropDuplicatesWithinWatermark.
+
+    ``within`` is how far apart in event time two rows may be and still count as
+    duplicates (an interval); None means the delay of the watermark.
+    """
+
+    keys: tuple[str, ...]
+    within: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """When a query's next micro-batch starts: ``processing_time`` with an interval
+    (None: as soon as the last one ended), or ``available_now``."""
+
+    kind: str = "processing_time"
+    interval: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """The settings of one model after folder defaults, YAML and ``config()`` are merged.
+
+    Which of them are allowed depends on ``materialized``; ``project.config`` knows.
+    """
+
+    materialized: str = "view"
+    enabled: bool = True
+    tags: tuple[str, ...] = ()
+    connection: str | None = None
+    topic: str | None = None
+    key: tuple[str, ...] = ()
+    format: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    partitions: int | None = None
+    replication: int | None = None
+    topic_config: Mapping[str, str] = field(default_factory=dict)
+    location: str | None = None
+    partition_by: tuple[str, ...] = ()
+    unique_key: tuple[str, ...] = ()
+    order_by: tuple[str, ...] = ()
+    change_feed: bool = False
+    output_mode: str | None = None
+    trigger: Trigger = Trigger()
+    watermark: Watermark | None = None
+    dedup: Dedup | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+    renamed_from: str | None = None
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A SQL file as the user wrote it, with what YAML says about it.
+
+    ``yaml_config`` is the merged mapping of folder defaults and YAML ``config:``
+    (already validated key by key, each value with its Location in ``config_locations``);
+    ``config()`` inside the SQL is merged over it by ``render``.
+    """
+
+    name: str
+    path: str
+    template: str
+    description: str
+    columns: tuple[Column, ...]
+    yaml_config: Mapping[str, Any]
+    config_locations: Mapping[str, Location]
+    location: Location
+    yaml_location: Location | None = None
+
+    @property
+    def relation(self) -> str:
+        """The identifier that ``ref()`` renders to; users cannot write it themselves."""
+        return f"ref__{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class MacroFile:
+    """A file of Jinja macros."""
+
+    path: str
+    template: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocBlock:
+    """A ``{% docs name %}`` block of a Markdown file, for ``doc()``."""
+
+    name: str
+    text: str
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A system that the target can reach. ``options`` may hold secrets: never print them.
+
+    ``type`` is ``kafka`` (``embedded`` or ``bootstrap_servers``) or another connector's name.
+    """
+
+    name: str
+    type: str
+    options: Mapping[str, str]
+    location: Location
+    embedded: bool = False
+    bootstrap_servers: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Connection(name={self.name!r}, type={self.type!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class SparkSettings:
+    """How the target reaches Spark. ``version`` is what analysis assumes (``4.1.1``)."""
+
+    master: str
+    version: str
+    conf: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One output of a profile: where the project runs.
+
+    ``checkpoints`` and ``warehouse`` (tables without a ``location``) are paths or URIs;
+    relative ones count from the project's folder.
+    """
+
+    profile: str
+    name: str
+    spark: SparkSettings
+    checkpoints: str
+    warehouse: str
+    connections: Mapping[str, Connection]
+    vars: Mapping[str, Any]
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """``[tool.streamsql]`` of pyproject.toml, or the same table of streamsql.toml."""
+
+    name: str
+    profile: str
+    model_paths: tuple[str, ...]
+    macro_paths: tuple[str, ...]
+    seed_paths: tuple[str, ...]
+    model_tests: tuple[str, ...]
+    vars: Mapping[str, Any]
+    location: Location
+    dev_events: str | None = None  # a Python file that makes sample events, for ``dev``
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectFiles:
+    """Everything that was read from disk or given from outside: the whole input of a compile.
+
+    ``texts`` maps project-relative paths to text. ``profiles`` is the path shown to the
+    user and the text of profiles.yml. ``env`` is what ``env_var`` sees, ``vars`` what
+    ``--vars`` gave.
+    """
+
+    texts: Mapping[str, str]
+    profiles: tuple[str, str] | None
+    env: Mapping[str, str] = field(default_factory=dict, repr=False)
+    vars: Mapping[str, Any] = field(default_factory=dict)
+    root: str = "."
+    unreadable: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project that was read: what could be understood, and the findings for the rest.
+
+    ``secrets`` are the values of ``STREAMSQL_ENV_SECRET_*`` variables that were used, and
+    of connection options known to be secret: whatever prints masks them.
+    """
+
+    settings: Settings
+    target: Target
+    sources: tuple[Source, ...]
+    models: tuple[Model, ...]
+    seeds: tuple[Seed, ...]
+    macros: tuple[MacroFile, ...]
+    docs: tuple[DocBlock, ...]
+    env: Mapping[str, str] = field(repr=False)
+    secrets: tuple[str, ...] = field(repr=False, default=())
+    findings: tuple[Finding, ...] = ()

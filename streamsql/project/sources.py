@@ -1,0 +1,199 @@
+"""``sources:`` of the YAML files: the topics that the project reads and does not write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from streamsql.findings import Location, did_you_mean
+from streamsql.formats import FORMATS, HIDDEN, find_format
+from streamsql.project.columns import SOURCE_COLUMN
+from streamsql.project.config import SOURCE_WATERMARK, check_connection, only_kafka
+from streamsql.project.faults import Faults
+from streamsql.project.nodes import Column, Connection, DeadLetter, Source, Watermark
+from streamsql.project.shapes import (
+    Choice,
+    FreeMap,
+    Key,
+    ListOf,
+    Name,
+    OneOrMany,
+    Record,
+    Section,
+    Text,
+    TextMap,
+)
+
+ON_ERROR = ("dead_letter", "fail", "drop")
+DEFAULT_FORMAT = "json"
+_DESCRIPTION = Text("a description", may_be_empty=True)
+
+_SHARED_KEYS = (
+    Key("connection", Text("the name of a connection"), "The Kafka connection of the profile."),
+    Key("format", Text("a format"), "How values are written: `json`, `raw`, `text`."),
+    Key("on_error", Choice(ON_ERROR), "What happens to records that cannot be read."),
+    Key("options", TextMap(), "Options of Spark's Kafka source."),
+    Key("tags", OneOrMany(Text("a tag")), "Words to select by."),
+    Key("meta", FreeMap(), "Anything you want to note."),
+    Key("description", _DESCRIPTION, "What it is, for people."),
+)
+DEAD_LETTER = Section(
+    "dead_letter",
+    (
+        Key("topic", Text("a topic"), "The topic of bad records; `<topic>.dead_letter`."),
+        Key("connection", Text("the name of a connection"), "Its connection; the source's own."),
+    ),
+)
+TABLE = Section(
+    "a source table",
+    (
+        Key("name", Name("table"), "The name that `source()` takes.", required=True),
+        Key("topic", Text("a topic"), "The topic."),
+        Key("topic_pattern", Text("a pattern"), "A pattern for several topics, in Java's regex."),
+        Key("format_options", TextMap(), "Options of the format."),
+        Key("watermark", SOURCE_WATERMARK, "The event time, and how late it may be."),
+        Key("dead_letter", DEAD_LETTER, "Where bad records go."),
+        Key("columns", ListOf(SOURCE_COLUMN), "The columns of the value, with their types."),
+        *_SHARED_KEYS,
+    ),
+)
+SOURCE = Section(
+    "a source",
+    (
+        Key("name", Name("source"), "The first name that `source()` takes.", required=True),
+        Key("tables", ListOf(TABLE), "The topics of this source.", required=True),
+        *_SHARED_KEYS,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Defaulted:
+    """A table's record with what its source says for all its tables."""
+
+    source: Record
+    table: Record
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self.table.get(key, self.source.get(key, default))
+
+    def place(self, key: str) -> Location:
+        own = key in self.table.places
+        return self.table.place(key, "name") if own else self.source.place(key, "name")
+
+    def both(self, key: str) -> dict[str, Any]:
+        return {**self.source.get(key, {}), **self.table.get(key, {})}
+
+    def tags(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*self.source.get("tags", ()), *self.table.get("tags", ()))))
+
+
+def build_sources(
+    record: Record, connections: Mapping[str, Connection], faults: Faults
+) -> tuple[Source, ...]:
+    """Build the sources of one entry of ``sources:``, one for each of its tables."""
+    return tuple(
+        _source(_Defaulted(record, table), connections, faults) for table in record.values["tables"]
+    )
+
+
+def _source(given: _Defaulted, connections: Mapping[str, Connection], faults: Faults) -> Source:
+    table = given.table
+    connection = _connection(given, connections, faults)
+    _check_topic(table, faults)
+    watermark = table.get("watermark")
+    columns = table.get("columns", ())
+    if watermark is not None and columns:
+        _check_watermark(watermark, columns, faults)
+    return Source(
+        source_name=given.source.values["name"],
+        name=table.values["name"],
+        connection=connection,
+        topic=table.get("topic"),
+        topic_pattern=None if table.get("topic") else table.get("topic_pattern"),
+        format=_format(given, faults),
+        format_options=table.get("format_options", {}),
+        columns=columns,
+        watermark=watermark,
+        on_error=given.get("on_error", "dead_letter"),
+        dead_letter=_dead_letter(given, connection, connections, faults),
+        options=given.both("options"),
+        description=table.get("description", "").strip(),
+        tags=given.tags(),
+        location=table.place("name"),
+        meta=given.both("meta"),
+    )
+
+
+def _connection(given: _Defaulted, connections: Mapping[str, Connection], faults: Faults) -> str:
+    name = given.get("connection")
+    if name is not None:
+        check_connection(name, connections, given.place("connection"), faults)
+        return str(name)
+    only = only_kafka(connections)
+    if only is None:
+        known = ", ".join(sorted(connections)) or "none"
+        faults.add(
+            "missing-key",
+            f"the source table '{given.table.values['name']}' needs 'connection'",
+            given.table.place("name"),
+            f"connections of this target: {known}",
+        )
+    return only or ""
+
+
+def _format(given: _Defaulted, faults: Faults) -> str:
+    """Return the format's name; the default where it is unknown, so that the rest is checked."""
+    name = str(given.get("format", DEFAULT_FORMAT))
+    if find_format(name) is not None:
+        return name
+    known = [known.name for known in FORMATS]
+    hint = did_you_mean(name, known) or f"formats are {', '.join(known)}"
+    faults.add("unknown-format", f"there is no format '{name}'", given.place("format"), hint)
+    return DEFAULT_FORMAT
+
+
+def _check_watermark(watermark: Watermark, columns: Iterable[Column], faults: Faults) -> None:
+    names = [column.name for column in columns]
+    if watermark.column.lower() in {*map(str.lower, names), *HIDDEN}:
+        return
+    hint = did_you_mean(watermark.column, names) or f"its columns are {', '.join(names)}"
+    message = f"the watermark is on the column '{watermark.column}', which is not declared"
+    faults.add("unknown-column", message, watermark.location, hint)
+
+
+def _check_topic(table: Record, faults: Faults) -> None:
+    given = [key for key in ("topic", "topic_pattern") if key in table.values]
+    if not given:
+        message = f"the source table '{table.values['name']}' needs 'topic' or 'topic_pattern'"
+        faults.add("missing-key", message, table.place("name"))
+    elif len(given) == 2:
+        faults.add(
+            "conflicting-keys",
+            "give 'topic' or 'topic_pattern', not both",
+            table.place("topic_pattern"),
+        )
+
+
+def _dead_letter(
+    given: _Defaulted, connection: str, connections: Mapping[str, Connection], faults: Faults
+) -> DeadLetter | None:
+    own: Record | None = given.table.get("dead_letter")
+    if given.get("on_error", "dead_letter") != "dead_letter":
+        if own is not None:
+            faults.add(
+                "conflicting-keys",
+                f"'dead_letter' means nothing with on_error: {given.get('on_error')}",
+                given.table.place("dead_letter"),
+                "take one of them away",
+            )
+        return None
+    stem = given.table.get("topic") or "{}.{}".format(
+        given.source.values["name"], given.table.values["name"]
+    )
+    topic = own.get("topic") if own else None
+    elsewhere = own.get("connection") if own else None
+    if own and elsewhere:
+        check_connection(elsewhere, connections, own.place("connection"), faults)
+    return DeadLetter(topic or f"{stem}.dead_letter", elsewhere or connection)

@@ -1,0 +1,75 @@
+"""What rendering gives: SQL text without Jinja, what it refers to, and where it came from."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+
+from streamsql.findings import Location
+from streamsql.project.nodes import Model, ModelConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One ``ref()`` or ``source()`` call of a model.
+
+    ``relation`` is the identifier it rendered to; ``alias`` the plain name that the
+    compiled SQL gives it where the user gave none.
+    """
+
+    kind: str  # "ref" or "source"
+    name: str  # the model's or seed's name, or "source_name.table"
+    relation: str
+    alias: str
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Rendered text from offset ``start`` on came from ``location``.
+
+    ``literal`` spans were copied letter for letter, so an offset inside them moves the
+    place along; other spans were computed, and every offset in them has one place.
+    """
+
+    start: int
+    location: Location
+    literal: bool
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceMap:
+    """From an offset in rendered SQL to a place in the template or macro the user wrote."""
+
+    spans: tuple[Span, ...]
+
+    def locate(self, offset: int, end: int | None = None) -> Location:
+        """Return the place of the rendered text at ``offset`` (0-based), up to ``end``."""
+        span = self.spans[max(0, bisect_right(self.spans, offset, key=lambda s: s.start) - 1)]
+        if not span.literal:
+            return span.location
+        line, column = _advance(span, offset - span.start)
+        if end is None or end - span.start > len(span.text):
+            return Location(span.location.path, line, column)
+        end_line, end_column = _advance(span, end - span.start)
+        return Location(span.location.path, line, column, end_line, end_column)
+
+
+def _advance(span: Span, distance: int) -> tuple[int, int]:
+    passed = span.text[:distance]
+    newlines = passed.count("\n")
+    if not newlines:
+        return span.location.line, span.location.column + distance
+    return span.location.line + newlines, distance - passed.rfind("\n")
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedModel:
+    """A model as SQL text, its settings complete."""
+
+    model: Model
+    sql: str
+    references: tuple[Reference, ...]
+    config: ModelConfig
+    source_map: SourceMap

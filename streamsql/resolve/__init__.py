@@ -1,0 +1,30 @@
+"""Resolve: from parsed models to columns, types and streaming facts, upstream first."""
+
+from __future__ import annotations
+
+from streamsql.resolve.models import resolve_models
+from streamsql.resolve.modes import OutputMode, legal_output_modes
+from streamsql.resolve.relations import (
+    HIDDEN_COLUMNS,
+    EventTime,
+    OutputColumn,
+    Relation,
+    Resolution,
+    ResolvedModel,
+    StatefulOperator,
+    StreamFacts,
+)
+
+__all__ = [
+    "HIDDEN_COLUMNS",
+    "EventTime",
+    "OutputColumn",
+    "OutputMode",
+    "Relation",
+    "Resolution",
+    "ResolvedModel",
+    "StatefulOperator",
+    "StreamFacts",
+    "legal_output_modes",
+    "resolve_models",
+]

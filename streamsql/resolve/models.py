@@ -1,0 +1,380 @@
+"""The models of a project, upstream first: their columns, their facts, their faults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from sqlglot import exp
+
+from streamsql.datatypes import DataType, DataTypeError, Primitive, ddl, parse_type
+from streamsql.findings import Finding, Location, Severity
+from streamsql.parse import ParsedModel
+from streamsql.project.nodes import Column, Model, Project, Seed, Source
+from streamsql.resolve.coercion import TIMESTAMP
+from streamsql.resolve.modes import OutputMode, legal_output_modes
+from streamsql.resolve.queries import resolve_query
+from streamsql.resolve.relations import (
+    HIDDEN_COLUMNS,
+    EventTime,
+    OutputColumn,
+    Relation,
+    Resolution,
+    ResolvedModel,
+    StatefulOperator,
+    StreamFacts,
+)
+from streamsql.resolve.scope import Attribute, Rowset, Scope
+from streamsql.resolve.stars import Stars, sql_without_hidden
+from streamsql.resolve.walk import Walk
+
+_RUNS = frozenset({"topic", "table", "sink"})
+_STRICT = frozenset({"topic", "table"})
+_DEFAULT_COLUMNS = {"raw": "binary", "text": "string"}
+
+
+@dataclass(slots=True)
+class _Known:
+    """What is known so far, filled from the sources down to the last model."""
+
+    relations: dict[str, Relation] = field(default_factory=dict)
+    rowsets: dict[str, Rowset] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    broken: dict[str, str] = field(default_factory=dict)
+    merged: set[str] = field(default_factory=set)
+    stars: dict[str, Stars] = field(default_factory=dict)
+
+    def add(self, relation: Relation, rowset: Rowset) -> None:
+        self.relations[relation.name] = relation
+        self.rowsets[relation.name.lower()] = rowset
+
+
+def resolve_models(project: Project, parsed: Sequence[ParsedModel]) -> Resolution:
+    """Find the columns, types and streaming facts of every model.
+
+    ``parsed`` is in topological order. Models that are not in it are broken: what reads
+    them is passed over, and says so. Findings of parsing are handed on.
+    """
+    known = _Known()
+    for source in project.sources:
+        relation = source_relation(source)
+        known.add(relation, _rowset(relation))
+        known.findings += _source_faults(source)
+    for seed in project.seeds:
+        relation = seed_relation(seed)
+        known.add(relation, _rowset(relation))
+    present = {m.name for m in parsed}
+    for missing in project.models:
+        if missing.name not in present:
+            known.broken[missing.relation.lower()] = missing.name
+    resolved: list[ResolvedModel] = []
+    unchecked: list[str] = []
+    for model in parsed:
+        known.findings += model.findings
+        causes = _causes(model, known)
+        if causes:
+            known.broken[model.rendered.model.relation.lower()] = causes[0]
+            known.findings.append(_not_checked(model, causes))
+            unchecked.append(model.name)
+        else:
+            resolved.append(_resolve(model, project.target.spark.version, known))
+    findings = tuple(dict.fromkeys(known.findings))
+    models = tuple(_without_hidden(resolved, known))
+    return Resolution(models, known.relations, findings, tuple(unchecked))
+
+
+def _without_hidden(models: Sequence[ResolvedModel], known: _Known) -> Iterator[ResolvedModel]:
+    used: dict[str, set[str]] = {}
+    for model in models:
+        for relation, fields in model.hidden_used.items():
+            used.setdefault(relation, set()).update(fields)
+    for model in models:
+        yield replace(model, sql=sql_without_hidden(model.parsed, known.stars[model.name], used))
+
+
+# Sources and seeds
+
+
+def source_relation(source: Source) -> Relation:
+    """Return what ``source()`` reads: the declared columns, and Kafka's own fields hidden."""
+    columns = _declared(source.columns)
+    complete = bool(columns)
+    if not columns and source.format in _DEFAULT_COLUMNS:
+        columns = (OutputColumn("value", _DEFAULT_COLUMNS[source.format], source.location),)
+        complete = True
+    hidden = tuple(OutputColumn(n, t) for n, t in HIDDEN_COLUMNS.items())
+    watermark = source.watermark
+    marked = (EventTime(watermark.column, watermark.delay),) if watermark else ()
+    return Relation(source.relation, columns, True, hidden, marked, complete=complete)
+
+
+def seed_relation(seed: Seed) -> Relation:
+    """Return what ``ref()`` of a seed reads: a static table."""
+    return Relation(seed.relation, _declared(seed.columns), streaming=False)
+
+
+def _declared(columns: Sequence[Column]) -> tuple[OutputColumn, ...]:
+    return tuple(OutputColumn(c.name, _normal(c.data_type), c.location) for c in columns)
+
+
+def _normal(text: str | None) -> str | None:
+    found = _read(text)
+    return None if found is None else ddl(found)
+
+
+def _read(text: str | None) -> DataType | None:
+    """Read a declared type; what is wrong with it is for those who load the project to say."""
+    if text is None:
+        return None
+    try:
+        found = parse_type(text)
+    except DataTypeError:
+        return None
+    if isinstance(found, Primitive) and found.name.startswith(("char(", "varchar(")):
+        return Primitive("string")
+    return found
+
+
+def _source_faults(source: Source) -> Iterator[Finding]:
+    watermark = source.watermark
+    if watermark is None:
+        return
+    names = {c.name.lower(): c for c in source.columns}
+    column = names.get(watermark.column.lower())
+    if column is not None:
+        found = _read(column.data_type)
+    else:
+        hidden = HIDDEN_COLUMNS.get(watermark.column.lower())
+        found = _read(hidden)
+    if found is not None and found != TIMESTAMP:
+        yield Finding(
+            "watermark-not-timestamp",
+            f"A watermark needs a timestamp, and '{watermark.column}' is {ddl(found)}.",
+            watermark.location,
+            hint="declare the column as timestamp",
+        )
+
+
+def _rowset(relation: Relation) -> Rowset:
+    """Return a relation as the queries that read it see it."""
+    delays = {w.column.lower(): w.delay for w in relation.watermarks}
+
+    def attribute(column: OutputColumn, origin: str | None = None) -> Attribute:
+        delay = delays.get(column.name.lower())
+        return Attribute(column.name, _read(column.data_type), delay, origin=origin)
+
+    return Rowset(
+        tuple(attribute(c) for c in relation.columns),
+        tuple(attribute(c, relation.name) for c in relation.hidden),
+        relation.streaming,
+        relation.stateful,
+        relation.complete,
+    )
+
+
+# Models
+
+
+def _causes(model: ParsedModel, known: _Known) -> list[str]:
+    relations = (r.relation.lower() for r in model.rendered.references)
+    return list(dict.fromkeys(known.broken[r] for r in relations if r in known.broken))
+
+
+def _not_checked(model: ParsedModel, causes: Sequence[str]) -> Finding:
+    broken = ", ".join(causes)
+    references = model.rendered.references
+    failing = next((r for r in references if r.name in causes), references[0])
+    return Finding(
+        "not-checked",
+        f"Not checked, because {broken} failed.",
+        failing.location,
+        Severity.INFO,
+        model=model.name,
+    )
+
+
+def _resolve(parsed: ParsedModel, spark_version: str, known: _Known) -> ResolvedModel:
+    walk = Walk(parsed, known.rowsets, resolve_query)
+    found = resolve_query(parsed.tree, Scope(), walk)
+    model, config = parsed.rendered.model, parsed.rendered.config
+    found = _with_dedup(found, parsed, walk)
+    findings = list(walk.findings)
+    failed = any(f.is_error for f in (*findings, *parsed.findings))
+    columns, mismatches = _typed(found, parsed)
+    findings += mismatches
+    if config.materialized in _STRICT:
+        findings += _duplicates(found, parsed)
+        findings += _unnamed(found, parsed)
+    watermarks = tuple(EventTime(c.name, c.delay) for c in found.columns if c.delay)
+    facts = StreamFacts(found.streaming, watermarks, found.stateful)
+    mode, objections = _output_mode(parsed, facts, spark_version)
+    findings += objections
+    findings += _unreadable(parsed, known)
+    if failed:
+        known.broken[model.relation.lower()] = model.name
+    else:
+        relation = _relation(parsed, columns, facts, found.complete)
+        known.add(relation, _rowset(relation))
+        if config.materialized == "table" and config.unique_key and not config.change_feed:
+            known.merged.add(relation.name.lower())
+    known.findings += findings
+    used = {name: tuple(sorted(fields)) for name, fields in walk.hidden_used.items()}
+    known.stars[parsed.name] = tuple(walk.stars)
+    return ResolvedModel(parsed, columns, facts, parsed.sql, mode, used)
+
+
+def _with_dedup(found: Rowset, parsed: ParsedModel, walk: Walk) -> Rowset:
+    if parsed.rendered.config.dedup is None or not found.streaming:
+        return found
+    marked = any(c.delay for c in found.columns)
+    operator = replace(
+        walk.operator("dedup", parsed.tree, watermarked=marked),
+        location=_config_place(parsed.rendered.model, "dedup"),
+    )
+    return replace(found, stateful=(*found.stateful, operator))
+
+
+def _config_place(model: Model, key: str) -> Location:
+    return model.config_locations.get(key, model.location)
+
+
+def _place(parsed: ParsedModel, column: Attribute) -> Location:
+    node: exp.Expr = column.node if column.node is not None else parsed.tree
+    return parsed.finding("", "", node).location
+
+
+def _typed(found: Rowset, parsed: ParsedModel) -> tuple[tuple[OutputColumn, ...], list[Finding]]:
+    """Take declared types where none is inferred; report where both are known and differ."""
+    declared = {c.name.lower(): c for c in parsed.rendered.model.columns}
+    columns: list[OutputColumn] = []
+    findings: list[Finding] = []
+    for column in found.columns:
+        told = declared.get(column.name.lower())
+        told_type = _read(told.data_type) if told is not None else None
+        known_type = column.type or told_type
+        written = ddl(known_type) if known_type is not None else None
+        columns.append(OutputColumn(column.name, written, _place(parsed, column)))
+        if told is not None and told_type and column.type and not _agree(told_type, column.type):
+            findings.append(_mismatch(parsed, told, ddl(column.type)))
+    return tuple(columns), findings
+
+
+def _agree(told: DataType, found: DataType) -> bool:
+    return ddl(told).lower() == ddl(found).lower()
+
+
+def _mismatch(parsed: ParsedModel, told: Column, found: str) -> Finding:
+    strict = parsed.rendered.config.materialized in _STRICT
+    return Finding(
+        "type-mismatch",
+        f"The column '{told.name}' is declared as {told.data_type}, and its SQL gives {found}.",
+        told.location,
+        Severity.ERROR if strict else Severity.WARNING,
+        hint=f"declare it as {found}, or cast it: CAST(… AS {told.data_type})",
+        model=parsed.name,
+    )
+
+
+def _duplicates(found: Rowset, parsed: ParsedModel) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for column in found.columns:
+        name = column.name.lower()
+        if name in seen:
+            yield Finding(
+                "duplicate-column",
+                f"Two columns are called '{column.name}'.",
+                _place(parsed, column),
+                hint="give one of them another name with AS",
+                model=parsed.name,
+            )
+        seen.add(name)
+
+
+def _unnamed(found: Rowset, parsed: ParsedModel) -> Iterator[Finding]:
+    for column in found.columns:
+        if not column.named:
+            yield Finding(
+                "unnamed-column",
+                "This column has no name of its own, and readers need one.",
+                _place(parsed, column),
+                hint="give it a name with AS",
+                model=parsed.name,
+            )
+
+
+def _output_mode(
+    parsed: ParsedModel, facts: StreamFacts, spark_version: str
+) -> tuple[str | None, list[Finding]]:
+    """Choose append where Spark allows it; object to a mode that it does not allow."""
+    config = parsed.rendered.config
+    if config.materialized not in _RUNS or not facts.streaming:
+        return None, []
+    verdicts = {m.name: m for m in legal_output_modes(facts, spark_version)}
+    asked = config.output_mode
+    verdict = verdicts.get(asked or "append")
+    if verdict is None:
+        return None, []
+    if verdict.legal:
+        return verdict.name, []
+    rule = "illegal-output-mode" if asked else "no-append-mode"
+    place = _operator_place(parsed, verdict.cause)
+    if asked:
+        place = _config_place(parsed.rendered.model, "output_mode")
+    others = [m.name for m in verdicts.values() if m.legal]
+    message = f"This query cannot run in {verdict.name} mode: {verdict.reason}."
+    hint = _way_out(verdict, others)
+    return None, [Finding(rule, message, place, hint=hint, model=parsed.name)]
+
+
+def _operator_place(parsed: ParsedModel, operator: StatefulOperator | None) -> Location:
+    if operator is not None and operator.model == parsed.name:
+        return operator.location
+    return parsed.rendered.model.location
+
+
+def _way_out(verdict: OutputMode, others: Sequence[str]) -> str | None:
+    ways: list[str] = []
+    if verdict.name == "append" and verdict.cause is not None:
+        ways.append(
+            "group by a time window over a column with a watermark"
+            if verdict.cause.kind != "distinct"
+            else "select a column with a watermark too"
+        )
+    if others:
+        modes = " or ".join(f"output_mode='{m}'" for m in others)
+        ways.append(f"set {modes}")
+    return ", or ".join(ways) or None
+
+
+def _relation(
+    parsed: ParsedModel, columns: tuple[OutputColumn, ...], facts: StreamFacts, complete: bool
+) -> Relation:
+    """Return what ``ref()`` of a model reads: a view itself, or what a query of its own wrote."""
+    config = parsed.rendered.config
+    name = parsed.rendered.model.relation
+    if config.materialized not in _RUNS:
+        return Relation(
+            name,
+            columns,
+            facts.streaming,
+            watermarks=facts.watermarks,
+            stateful=facts.stateful,
+            complete=complete,
+        )
+    watermark = config.watermark
+    marked = (EventTime(watermark.column, watermark.delay),) if watermark else ()
+    return Relation(name, columns, streaming=True, watermarks=marked, complete=complete)
+
+
+def _unreadable(parsed: ParsedModel, known: _Known) -> Iterator[Finding]:
+    """Object to reading a merged table as a stream: rows that change are no stream."""
+    for reference in parsed.rendered.references:
+        if reference.relation.lower() in known.merged:
+            yield Finding(
+                "merged-table-not-streamable",
+                f"'{reference.name}' is merged by key, and a table whose rows change "
+                "cannot be read as a stream.",
+                reference.location,
+                hint=f"set change_feed=true in {reference.name} to read its changes",
+                model=parsed.name,
+            )

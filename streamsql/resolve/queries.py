@@ -1,0 +1,393 @@
+"""The columns and streaming facts of a query: one walk from its relations to its select list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from sqlglot import exp
+
+from streamsql.datatypes import DataType, Struct
+from streamsql.dialect import function_name
+from streamsql.resolve.coercion import wider, widest
+from streamsql.resolve.expressions import type_of, visit
+from streamsql.resolve.generators import generated, is_generator
+from streamsql.resolve.naming import has_name, output_name
+from streamsql.resolve.relations import StatefulOperator
+from streamsql.resolve.scope import (
+    UNKNOWN,
+    Attribute,
+    Rowset,
+    Scope,
+    Visible,
+    look_up,
+)
+from streamsql.resolve.shape import aggregates_in, event_time_delay
+from streamsql.resolve.sources import Sources, joined_with, read_relation, read_sources, renamed
+from streamsql.resolve.walk import Walk, hidden_in
+
+
+def resolve_query(node: exp.Expr, scope: Scope, walk: Walk) -> Rowset:
+    """Return what a query gives; ``scope`` is what is around it (CTEs, outer columns)."""
+    scope = _with_ctes(node, scope, walk)
+    if isinstance(node, exp.Select):
+        return _select(node, scope, walk)
+    if isinstance(node, exp.SetOperation):
+        return _ordered(node, _set_operation(node, scope, walk), walk)
+    if isinstance(node, exp.Subquery):
+        return _ordered(node, renamed(node, _subquery(node, scope, walk)), walk)
+    if isinstance(node, exp.Values):
+        return renamed(node, _values(node, scope, walk))
+    visit(node.iter_expressions(), scope, walk)
+    return UNKNOWN
+
+
+def _with_ctes(node: exp.Expr, scope: Scope, walk: Walk) -> Scope:
+    clause = node.args.get("with_")
+    if not isinstance(clause, exp.With):
+        return scope
+    for cte in clause.expressions:
+        name = cte.alias.lower()
+        if clause.args.get("recursive"):
+            scope = replace(scope, ctes={**scope.ctes, name: _anchor(cte, scope, walk)})
+        rowset = renamed(cte, resolve_query(cte.this, scope, walk))
+        scope = replace(scope, ctes={**scope.ctes, name: rowset})
+    return scope
+
+
+def _anchor(cte: exp.Expr, scope: Scope, walk: Walk) -> Rowset:
+    """Return what a recursive expression sees of itself: its first branch."""
+    if not isinstance(cte.this, exp.SetOperation):
+        return UNKNOWN
+    return renamed(cte, resolve_query(cte.this.this, scope, walk))
+
+
+def _subquery(node: exp.Subquery, scope: Scope, walk: Walk) -> Rowset:
+    if isinstance(node.this, exp.Query):
+        return resolve_query(node.this, scope, walk)
+    # Brackets around relations: FROM (a JOIN b ON …).
+    inner = read_relation(node.this, scope, walk)
+    for joined in node.this.args.get("joins") or ():
+        inner = joined_with(inner, joined, scope, walk)
+    return inner.rowset()
+
+
+# SELECT
+
+
+def _select(node: exp.Select, scope: Scope, walk: Walk) -> Rowset:
+    source = read_sources(node, scope, walk)
+    inside = _with_window_names(node, source.scope(scope), walk)
+    _visit_clause(node, "where", inside, walk)
+    outputs = list(_outputs(node, inside, source, walk))
+    columns = tuple(o for o in outputs)
+    aliases = {c.name.lower(): c for c in columns}
+    groups = _groups(node, inside.with_fallback(aliases), columns, walk)
+    _visit_after(node, inside, aliases, walk)
+    stateful = [*source.stateful]
+    if source.streaming:
+        stateful += _operators(node, groups, columns, walk)
+    complete = not (source.open_qualifiers and _has_star(node))
+    return Rowset(columns, (), source.streaming, tuple(stateful), complete)
+
+
+def _visit_clause(node: exp.Expr, key: str, scope: Scope, walk: Walk) -> None:
+    clause = node.args.get(key)
+    if clause is not None:
+        visit([clause.this], scope, walk)
+
+
+def _with_window_names(node: exp.Select, scope: Scope, walk: Walk) -> Scope:
+    """Let ``window.start`` mean the time window of this query, as Spark does."""
+    made: dict[str, Attribute] = {}
+    places = [*node.expressions, *_grouping_nodes(node)]
+    for call in _calls(places, ("window", "session_window")):
+        name = function_name(call) or ""
+        if call.expressions and name not in made:
+            delay = event_time_delay(call, scope)
+            made[name] = Attribute(name, type_of(call, scope, walk), delay, call)
+    return scope.with_fallback(made) if made else scope
+
+
+def _calls(nodes: Iterable[exp.Expr], names: Sequence[str]) -> Iterator[exp.Expr]:
+    for node in nodes:
+        for part in node.find_all(exp.Anonymous):
+            if function_name(part) in names:
+                yield part
+
+
+def _outputs(node: exp.Select, scope: Scope, source: Sources, walk: Walk) -> Iterator[Attribute]:
+    aliases: dict[str, Attribute] = {}
+    for expression in node.expressions:
+        for attribute in _output(expression, scope.with_fallback(aliases), source, walk):
+            # An alias counts for the expressions after it, where no column has its name.
+            aliases.setdefault(attribute.name.lower(), attribute)
+            yield attribute
+
+
+def _output(expression: exp.Expr, scope: Scope, source: Sources, walk: Walk) -> Iterator[Attribute]:
+    inner = expression.unalias()
+    if inner.is_star:
+        yield from _star(inner, scope, source, walk)
+        return
+    if isinstance(inner, exp.Aliases) or is_generator(inner):
+        yield from _generated_columns(expression, scope, walk)
+        return
+    found = type_of(inner, scope, walk)
+    yield Attribute(
+        output_name(expression),
+        found,
+        event_time_delay(inner, scope),
+        expression,
+        named=has_name(expression),
+    )
+
+
+def _generated_columns(expression: exp.Expr, scope: Scope, walk: Walk) -> Iterator[Attribute]:
+    inner = expression.unalias()
+    names: list[str] = [expression.alias] if expression.alias else []
+    if isinstance(inner, exp.Aliases):
+        names = [n.name for n in inner.expressions]
+        inner = inner.this
+    outputs = generated(inner, scope, walk)
+    if outputs is None:
+        outputs = [(n, None) for n in names] or [(output_name(inner), None)]
+    if len(names) == len(outputs):
+        outputs = [(n, t) for n, (_, t) in zip(names, outputs, strict=True)]
+    for name, found in outputs:
+        yield Attribute(name, found, None, expression)
+
+
+def _star(node: exp.Expr, scope: Scope, source: Sources, walk: Walk) -> Iterator[Attribute]:
+    star = node.this if isinstance(node, exp.Column) else node
+    excluded = {e.name.lower(): e for e in star.args.get("except_") or ()}
+    seen: set[str] = set()
+    for attribute in _star_columns(node, scope, source, walk):
+        seen.add(attribute.name.lower())
+        if attribute.name.lower() not in excluded:
+            yield replace(attribute, node=node, origin=None)
+    if source.open_qualifiers or not seen:
+        return
+    for name, excluded_node in excluded.items():
+        if name not in seen:
+            type_of(exp.column(excluded_node.copy()), Scope(source.visible), walk)
+
+
+def _star_columns(node: exp.Expr, scope: Scope, source: Sources, walk: Walk) -> Iterator[Attribute]:
+    if not isinstance(node, exp.Column):
+        walk.stars.append((node, hidden_in(source.visible)))
+        yield from (v.attribute for v in source.visible if v.in_star)
+        return
+    parts = [p.name for p in node.parts[:-1]]
+    qualifier = parts[-1].lower()
+    own = [
+        v.attribute for v in scope.visible if v.qualifier == qualifier and not v.attribute.origin
+    ]
+    if own or qualifier in source.open_qualifiers:
+        walk.stars.append((node.this, hidden_in(source.visible, qualifier)))
+        yield from own
+        return
+    looked = look_up(parts, scope)
+    target = exp.Column(
+        **{k: p.copy() for k, p in zip(_COLUMN_PARTS, reversed(node.parts[:-1]), strict=False)}
+    )
+    found = type_of(target, scope, walk)
+    if looked.attribute is not None and isinstance(found, Struct):
+        yield from (Attribute(f.name, f.type) for f in found.fields)
+
+
+_COLUMN_PARTS = ("this", "table", "db", "catalog")
+
+
+def _has_star(node: exp.Select) -> bool:
+    return any(e.is_star for e in node.expressions)
+
+
+# GROUP BY and what comes after it
+
+
+def _grouping_nodes(node: exp.Select) -> Iterator[exp.Expr]:
+    group = node.args.get("group")
+    pending = list(group.expressions) if group is not None else []
+    while pending:
+        item = pending.pop(0)
+        if isinstance(item, (exp.GroupingSets, exp.Rollup, exp.Cube, exp.Tuple)):
+            pending = [*item.expressions, *pending]
+        else:
+            yield item
+
+
+def _groups(
+    node: exp.Select, scope: Scope, columns: Sequence[Attribute], walk: Walk
+) -> list[str | None] | None:
+    """Return for each grouping key the delay of its watermark; None without grouping."""
+    group = node.args.get("group")
+    if group is None:
+        return None
+    if group.args.get("all"):
+        keys = [e for e in node.expressions if not aggregates_in(e)]
+        return [event_time_delay(k.unalias(), scope) for k in keys]
+    delays: list[str | None] = []
+    for key in _grouping_nodes(node):
+        ordinal = _ordinal(key)
+        if isinstance(key, exp.Identifier):  # an alias that a pipe gave its key
+            made = scope.fallback.get(key.name.lower())
+            delays.append(made.delay if made is not None else None)
+            continue
+        if ordinal is not None:
+            known = 0 < ordinal <= len(columns)
+            delays.append(columns[ordinal - 1].delay if known else None)
+            continue
+        type_of(key, scope, walk)
+        delays.append(event_time_delay(key, scope))
+    return delays
+
+
+def _ordinal(node: exp.Expr) -> int | None:
+    if isinstance(node, exp.Literal) and not node.is_string and str(node.this).isdigit():
+        return int(node.this)
+    return None
+
+
+def _visit_after(
+    node: exp.Select, scope: Scope, aliases: Mapping[str, Attribute], walk: Walk
+) -> None:
+    """Check what comes after the select list, and may use its aliases."""
+    inside = scope.with_fallback(aliases)
+    _visit_clause(node, "having", inside, walk)
+    _visit_clause(node, "qualify", inside, walk)
+    for key in ("order", "sort", "cluster", "distribute"):
+        clause = node.args.get(key)
+        if clause is not None:
+            sorted_by = [e.this if isinstance(e, exp.Ordered) else e for e in clause.expressions]
+            visit([e for e in sorted_by if not isinstance(e, exp.Var)], inside, walk)
+    for window in node.args.get("windows") or ():
+        visit(window.args.get("partition_by") or (), inside, walk)
+        order = window.args.get("order")
+        visit([o.this for o in order.expressions] if order else (), inside, walk)
+
+
+def _operators(
+    node: exp.Select,
+    groups: list[str | None] | None,
+    columns: Sequence[Attribute],
+    walk: Walk,
+) -> Iterator[StatefulOperator]:
+    having = node.args.get("having")
+    counted = [*node.expressions, *([having.this] if having is not None else ())]
+    if groups is not None or any(aggregates_in(e) for e in counted):
+        kind = "aggregate"
+        group = node.args.get("group")
+        place = next((a for e in counted for a in aggregates_in(e)), node)
+        if group is not None and group.expressions:
+            place = group
+        if any(True for _ in _calls(_grouped_by(node), ("session_window",))):
+            kind = "session_window"
+        yield walk.operator(kind, place, watermarked=any(groups or ()))
+    if node.args.get("distinct") is not None:
+        yield walk.operator("distinct", node, watermarked=any(c.delay for c in columns))
+    if _limits(node):
+        yield walk.operator("limit", node.args["limit"])
+
+
+def _grouped_by(node: exp.Select) -> Iterator[exp.Expr]:
+    group = node.args.get("group")
+    if group is not None and group.args.get("all"):
+        yield from (e for e in node.expressions if not aggregates_in(e))
+    aliases = {e.alias.lower(): e for e in node.expressions if e.alias}
+    for key in _grouping_nodes(node):
+        ordinal = _ordinal(key)
+        if ordinal is not None and 0 < ordinal <= len(node.expressions):
+            yield node.expressions[ordinal - 1]
+        elif isinstance(key, (exp.Column, exp.Identifier)) and key.name.lower() in aliases:
+            yield aliases[key.name.lower()]
+        else:
+            yield key
+
+
+def _limits(node: exp.Expr) -> bool:
+    limit = node.args.get("limit")
+    return limit is not None and not getattr(limit, "is_limit_all", False)
+
+
+def _ordered(node: exp.Expr, rowset: Rowset, walk: Walk) -> Rowset:
+    """Check ORDER BY and LIMIT of a query in brackets or of a set operation."""
+    scope = Scope(
+        tuple(Visible(None, c) for c in rowset.columns),
+        frozenset() if rowset.complete else frozenset({None}),
+    )
+    order = node.args.get("order")
+    if order is not None:
+        keys = [o.this for o in order.expressions]
+        visit([k for k in keys if not isinstance(k, exp.Var)], scope, walk)
+    if rowset.streaming and _limits(node):
+        limit = walk.operator("limit", node.args["limit"])
+        return replace(rowset, stateful=(*rowset.stateful, limit))
+    return rowset
+
+
+# Set operations and VALUES
+
+
+def _set_operation(node: exp.SetOperation, scope: Scope, walk: Walk) -> Rowset:
+    left = resolve_query(node.this, scope, walk)
+    right = resolve_query(node.expression, scope, walk)
+    complete = left.complete and right.complete
+    by_name = bool(node.args.get("by_name"))
+    if complete and not by_name and len(left.columns) != len(right.columns):
+        walk.report(
+            "union-column-count",
+            f"The first query has {_columns(left)}, the other one {_columns(right)}.",
+            node.expression,
+            "give both the same columns, in the same order",
+        )
+        complete = False
+    is_union = isinstance(node, exp.Union)
+    columns = _by_name(left, right) if by_name else _by_position(left, right, is_union)
+    streaming = left.streaming or (right.streaming and is_union)
+    stateful = (*left.stateful, *right.stateful)
+    if streaming and not is_union:
+        stateful = (*stateful, walk.operator("except", node.expression))
+    elif streaming and node.args.get("distinct"):
+        marked = any(c.delay for c in columns)
+        stateful = (*stateful, walk.operator("distinct", node.expression, watermarked=marked))
+    return Rowset(columns, (), streaming, stateful, complete)
+
+
+def _columns(rowset: Rowset) -> str:
+    count = len(rowset.columns)
+    return f"{count} column" + ("" if count == 1 else "s")
+
+
+def _by_position(left: Rowset, right: Rowset, widened: bool) -> tuple[Attribute, ...]:
+    columns: list[Attribute] = []
+    for number, column in enumerate(left.columns):
+        other = right.columns[number].type if number < len(right.columns) else None
+        found = wider(column.type, other)
+        # A cast to the wider type is an expression, and an expression loses the watermark.
+        delay = column.delay if found == column.type or not widened else None
+        columns.append(replace(column, type=found, delay=delay))
+    return tuple(columns)
+
+
+def _by_name(left: Rowset, right: Rowset) -> tuple[Attribute, ...]:
+    others = {c.name.lower(): c for c in right.columns}
+    columns = [
+        replace(c, type=wider(c.type, others[c.name.lower()].type))
+        if c.name.lower() in others
+        else c
+        for c in left.columns
+    ]
+    names = {c.name.lower() for c in left.columns}
+    return (*columns, *(c for c in right.columns if c.name.lower() not in names))
+
+
+def _values(node: exp.Values, scope: Scope, walk: Walk) -> Rowset:
+    rows: list[list[DataType | None]] = []
+    for row in node.expressions:
+        cells = row.expressions if isinstance(row, exp.Tuple) else [row]
+        rows.append([type_of(c, scope, walk) for c in cells])
+    width = len(rows[0]) if rows else 0
+    if any(len(r) != width for r in rows):
+        return UNKNOWN
+    return Rowset(tuple(Attribute(f"col{n + 1}", widest(r[n] for r in rows)) for n in range(width)))

@@ -1,0 +1,164 @@
+"""Which column a name means: the relations a SELECT sees, and Spark's order of looking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from sqlglot import exp
+
+from streamsql.datatypes import Array, DataType, Map, Primitive, Struct
+from streamsql.resolve.relations import StatefulOperator
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """A column on its way through a query. ``delay`` is set where it carries a watermark.
+
+    ``node`` is the expression of this model that made it; ``origin`` names the relation
+    whose hidden field it is. ``named`` is False where Spark makes up the name.
+    """
+
+    name: str
+    type: DataType | None
+    delay: str | None = None
+    node: exp.Expr | None = None
+    origin: str | None = None
+    named: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Rowset:
+    """What a query or relation gives: its columns in order, and its streaming facts.
+
+    ``hidden`` columns have to be named; ``complete`` is False where there may be columns
+    that nobody knows.
+    """
+
+    columns: tuple[Attribute, ...]
+    hidden: tuple[Attribute, ...] = ()
+    streaming: bool = False
+    stateful: tuple[StatefulOperator, ...] = ()
+    complete: bool = True
+
+
+UNKNOWN = Rowset((), complete=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Visible:
+    """A column as a SELECT sees it, under the name of its relation.
+
+    ``in_star`` columns belong to ``*``; those not ``bare`` need their qualifier (the two
+    sides of a USING column).
+    """
+
+    qualifier: str | None
+    attribute: Attribute
+    in_star: bool = True
+    bare: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The names that an expression sees.
+
+    ``open_qualifiers`` are relations whose columns are not all known. ``fallback`` are
+    names that count where no column has them: aliases of the select list, ``window``.
+    """
+
+    visible: tuple[Visible, ...] = ()
+    open_qualifiers: frozenset[str | None] = frozenset()
+    fallback: Mapping[str, Attribute] = field(default_factory=dict)
+    lambdas: Mapping[str, DataType | None] = field(default_factory=dict)
+    ctes: Mapping[str, Rowset] = field(default_factory=dict)
+    outer: Scope | None = None
+
+    def with_lambdas(self, names: Mapping[str, DataType | None]) -> Scope:
+        """Return the scope inside a lambda with these arguments."""
+        return replace(self, lambdas={**self.lambdas, **names})
+
+    def with_fallback(self, names: Mapping[str, Attribute]) -> Scope:
+        """Return the scope with names that count where no column has them."""
+        return replace(self, fallback={**self.fallback, **names})
+
+    def names(self) -> Iterator[str]:
+        """Yield every name a user may have meant, Kafka's own fields last."""
+        yield from (v.attribute.name for v in self.visible if not v.attribute.origin)
+        yield from self.fallback
+        yield from (v.attribute.name for v in self.visible if v.attribute.origin)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a name means: the column, and the parts of the name that are fields of it.
+
+    With neither ``attribute`` nor ``ambiguous``, the name is unknown; ``certain`` is False
+    where an incomplete relation may have it after all.
+    """
+
+    attribute: Attribute | None = None
+    fields: tuple[str, ...] = ()
+    ambiguous: tuple[str, ...] = ()
+    certain: bool = True
+
+
+def look_up(parts: Sequence[str], scope: Scope) -> Found:
+    """Find what ``a``, ``a.b`` or ``a.b.c`` means, in this scope or one around it."""
+    first: Found | None = None
+    inside: Scope | None = scope
+    while inside is not None:
+        found = _look_up_here(parts, inside)
+        if found.attribute is not None or found.ambiguous:
+            return found
+        first = first or found
+        if not found.certain:
+            return found
+        inside = inside.outer
+    return first or Found()
+
+
+def _look_up_here(parts: Sequence[str], scope: Scope) -> Found:
+    names = [p.lower() for p in parts]
+    for qualified in (True, False):
+        if qualified and len(names) == 1:
+            continue
+        matches = list(_matches(names, scope, qualified))
+        if len(matches) == 1:
+            return Found(matches[0].attribute, tuple(parts[1 + qualified :]))
+        if matches:
+            return Found(ambiguous=tuple(m.qualifier or m.attribute.name for m in matches))
+    if names[0] in scope.fallback:
+        return Found(scope.fallback[names[0]], tuple(parts[1:]))
+    qualifier_is_open = len(names) > 1 and names[0] in scope.open_qualifiers
+    known_qualifier = len(names) > 1 and any(v.qualifier == names[0] for v in scope.visible)
+    certain = not scope.open_qualifiers or (known_qualifier and not qualifier_is_open)
+    return Found(certain=certain)
+
+
+def _matches(names: Sequence[str], scope: Scope, qualified: bool) -> Iterator[Visible]:
+    for seen in scope.visible:
+        if seen.attribute.name.lower() != names[int(qualified)]:
+            continue
+        if (qualified and seen.qualifier == names[0]) or (not qualified and seen.bare):
+            yield seen
+
+
+def field_type(found: DataType | None, name: str) -> DataType | None:
+    """Return the type of a struct's field, or of that field of each struct in an array."""
+    match found:
+        case Struct(fields):
+            matches = [f.type for f in fields if f.name.lower() == name.lower()]
+            return matches[0] if len(matches) == 1 else None
+        case Array(Struct() as element):
+            inner = field_type(element, name)
+            return Array(inner) if inner else None
+        case Map(Primitive("string"), value):
+            return value
+    return None
+
+
+def has_no_field(found: DataType | None, name: str) -> bool:
+    """Whether a struct is known and surely lacks a field of this name."""
+    fields = found.fields if isinstance(found, Struct) else ()
+    return isinstance(found, Struct) and all(f.name.lower() != name.lower() for f in fields)

@@ -1,0 +1,67 @@
+"""What an expression is to a stream: an aggregate, a carrier of event time, or neither."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from streamsql.dialect import function_name
+from streamsql.resolve.functions import is_aggregate
+from streamsql.resolve.scope import Scope, look_up
+
+_AGGREGATE_NODES = (
+    exp.Any,
+    exp.ApproxQuantile,
+    exp.ArgMax,
+    exp.ArgMin,
+    exp.GroupConcat,
+    exp.Quantile,
+    exp.WithinGroup,
+)
+_KEEPS_EVENT_TIME = frozenset({"window", "session_window", "window_time"})
+
+
+def is_aggregate_call(node: exp.Expr) -> bool:
+    """Whether a node itself makes one value of many rows."""
+    name = function_name(node)
+    if name is not None:
+        return is_aggregate(name)
+    if isinstance(node, exp.Any):
+        # LIKE ANY (…) compares with several; any(x) asks of all rows.
+        return not isinstance(node.parent, (exp.Like, exp.ILike))
+    return isinstance(node, _AGGREGATE_NODES)
+
+
+def aggregates_in(node: exp.Expr) -> list[exp.Expr]:
+    """Return the aggregates of this query level; window functions and subqueries have none."""
+    return list(_aggregates(node))
+
+
+def _aggregates(node: exp.Expr) -> Iterator[exp.Expr]:
+    if isinstance(node, exp.Query):
+        return
+    if isinstance(node, exp.Window):
+        for part in node.this.iter_expressions():
+            yield from _aggregates(part)
+    elif is_aggregate_call(node):
+        yield node
+    else:
+        for part in node.iter_expressions():
+            yield from _aggregates(part)
+
+
+def event_time_delay(node: exp.Expr, scope: Scope) -> str | None:
+    """Return the delay of the watermark that ``node`` carries on, if it does.
+
+    A column, and a window over one, keep it; any other expression loses it, a cast that
+    changes nothing included (Spark 4.1, ``EventTimeWatermark`` metadata).
+    """
+    if isinstance(node, (exp.Paren, exp.Alias)):
+        return event_time_delay(node.this, scope)
+    if isinstance(node, exp.Column) and not node.is_star:
+        found = look_up([p.name for p in node.parts], scope)
+        return found.attribute.delay if found.attribute and not found.fields else None
+    if function_name(node) in _KEEPS_EVENT_TIME and node.expressions:
+        return event_time_delay(node.expressions[0], scope)
+    return None

@@ -1,0 +1,226 @@
+"""FROM: the relations of a SELECT, joined, each with its watermark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from sqlglot import exp
+
+from streamsql.datatypes import DataType, Struct, ddl
+from streamsql.dialect import WATERMARK
+from streamsql.resolve.coercion import TIMESTAMP
+from streamsql.resolve.expressions import type_of, visit
+from streamsql.resolve.generators import generated
+from streamsql.resolve.joins import join
+from streamsql.resolve.naming import output_name
+from streamsql.resolve.relations import StatefulOperator
+from streamsql.resolve.scope import UNKNOWN, Attribute, Rowset, Scope, Visible, look_up
+from streamsql.resolve.walk import Walk
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What FROM and its joins give so far."""
+
+    visible: tuple[Visible, ...] = ()
+    open_qualifiers: frozenset[str | None] = frozenset()
+    streaming: bool = False
+    stateful: tuple[StatefulOperator, ...] = ()
+
+    def rowset(self) -> Rowset:
+        """Return the columns of ``*``."""
+        columns = tuple(v.attribute for v in self.visible if v.in_star)
+        return Rowset(columns, (), self.streaming, self.stateful, complete=not self.open_qualifiers)
+
+    def scope(self, outer: Scope) -> Scope:
+        """Return what expressions over these relations see."""
+        around = outer.outer if not outer.visible and not outer.open_qualifiers else outer
+        return Scope(
+            self.visible, self.open_qualifiers, ctes=outer.ctes, outer=around, lambdas=outer.lambdas
+        )
+
+
+def read_sources(node: exp.Select, scope: Scope, walk: Walk) -> Sources:
+    """Return what a SELECT reads: its relations, joins and lateral views."""
+    clause = node.args.get("from_")
+    source = Sources() if clause is None else read_relation(clause.this, scope, walk)
+    if clause is not None:
+        for joined in clause.this.args.get("joins") or ():
+            source = joined_with(source, joined, scope, walk)
+    for joined in node.args.get("joins") or ():
+        source = joined_with(source, joined, scope, walk)
+    for lateral in node.args.get("laterals") or ():
+        source = _lateral_view(source, lateral, scope, walk)
+    return source
+
+
+def read_relation(node: exp.Expr, scope: Scope, walk: Walk) -> Sources:
+    """Return one relation under its alias, with the watermark declared on it."""
+    rowset = _rowset_of(node, scope, walk)
+    if node.args.get("pivots"):
+        rowset = _pivoted(node, rowset, walk)
+    qualifier = _qualifier(node)
+    rowset = _with_watermark(node, rowset, qualifier, scope, walk)
+    visible = [Visible(qualifier, c) for c in rowset.columns]
+    visible += [Visible(qualifier, c, in_star=False) for c in rowset.hidden]
+    unknown = frozenset() if rowset.complete else frozenset({qualifier})
+    return Sources(tuple(visible), unknown, rowset.streaming, rowset.stateful)
+
+
+def _qualifier(node: exp.Expr) -> str | None:
+    name = node.alias_or_name
+    if isinstance(node, exp.Table) and not node.alias and not isinstance(node.this, exp.Identifier):
+        return None
+    return name.lower() or None
+
+
+def _rowset_of(node: exp.Expr, scope: Scope, walk: Walk) -> Rowset:
+    if isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier):
+        return renamed(node, _named_relation(node.name, scope, walk))
+    if isinstance(node, exp.TableAlias):
+        return _named_relation(node.name, scope, walk)
+    if isinstance(node, exp.Table):
+        return renamed(node, _table_function(node.this, scope, walk))
+    if isinstance(node, exp.Lateral):
+        return renamed(node, _lateral(node, scope, walk))
+    if isinstance(node, (exp.Query, exp.Values)):
+        return walk.resolve_query(node, scope, walk)
+    return UNKNOWN
+
+
+def _named_relation(name: str, scope: Scope, walk: Walk) -> Rowset:
+    found = scope.ctes.get(name.lower())
+    return found if found is not None else walk.relations.get(name.lower(), UNKNOWN)
+
+
+def _table_function(node: exp.Expr, scope: Scope, walk: Walk) -> Rowset:
+    outputs = generated(node, scope, walk)
+    if outputs is None:
+        visit([node], scope, walk)
+        return UNKNOWN
+    return Rowset(tuple(Attribute(n, t) for n, t in outputs))
+
+
+def _lateral(node: exp.Expr, scope: Scope, walk: Walk) -> Rowset:
+    if isinstance(node.this, exp.Subquery):
+        return walk.resolve_query(node.this, scope, walk)
+    return _table_function(node.this, scope, walk)
+
+
+def _with_watermark(
+    node: exp.Expr, rowset: Rowset, qualifier: str | None, scope: Scope, walk: Walk
+) -> Rowset:
+    index = node.meta.get(WATERMARK)
+    if index is None:
+        return rowset
+    clause = walk.parsed.watermarks[index]
+    names = (qualifier, None) if qualifier else (None,)
+    own = tuple(Visible(names[0], c) for c in (*rowset.columns, *rowset.hidden))
+    inside = Scope(own, frozenset() if rowset.complete else frozenset(names), ctes=scope.ctes)
+    found = type_of(clause.expression, inside, walk)
+    if found is not None and not _carries_time(found):
+        walk.report(
+            "watermark-not-timestamp",
+            f"A watermark needs a timestamp, and this is {ddl(found)}.",
+            clause.expression,
+            "cast it to TIMESTAMP in a subquery or a view, and set the watermark on that",
+        )
+    already = next((c.name for c in rowset.columns if c.delay), None)
+    if rowset.streaming and already is not None:
+        walk.report(
+            "watermark-twice",
+            f"This relation has a watermark already, on '{already}', and Spark refuses a second.",
+            clause.expression,
+            "leave this clause out, or read the stream before its watermark is set",
+        )
+    name = clause.name
+    target = clause.expression
+    if name is None and isinstance(target, exp.Column) and not target.is_star:
+        looked = look_up([p.name for p in target.parts], inside)
+        if looked.attribute is not None and not looked.fields:
+            return _marked(rowset, looked.attribute.name, clause.delay)
+        name = target.name
+    added = Attribute(name or output_name(target), found, clause.delay, target)
+    return replace(rowset, columns=(*rowset.columns, added))
+
+
+def _carries_time(found: DataType) -> bool:
+    if isinstance(found, Struct):
+        return [f.name for f in found.fields] == ["start", "end"]
+    return found == TIMESTAMP
+
+
+def _marked(rowset: Rowset, name: str, delay: str) -> Rowset:
+    def mark(columns: Iterable[Attribute]) -> tuple[Attribute, ...]:
+        return tuple(
+            replace(c, delay=delay) if c.name.lower() == name.lower() else c for c in columns
+        )
+
+    return replace(rowset, columns=mark(rowset.columns), hidden=mark(rowset.hidden))
+
+
+def joined_with(left: Sources, node: exp.Expr, scope: Scope, walk: Walk) -> Sources:
+    """Return ``left`` after the join that ``node`` is, its condition checked."""
+    around = left.scope(scope) if isinstance(node.this, exp.Lateral) else scope
+    right = read_relation(node.this, around, walk)
+    for inner in node.this.args.get("joins") or ():
+        right = joined_with(right, inner, scope, walk)
+    found = join(node, left.visible, right.visible, walk)
+    both = left.streaming and right.streaming
+    operator = walk.operator("join", node.this, join_type=found.kind) if both else None
+    every = (*found.left, *found.right_seen)
+    joined = Sources(
+        tuple(every),
+        left.open_qualifiers | right.open_qualifiers,
+        left.streaming or right.streaming,
+        (*left.stateful, *right.stateful, *([operator] if operator else ())),
+    )
+    condition = node.args.get("on")
+    if condition is not None:
+        inside = replace(joined, visible=(*found.left, *found.right_all))
+        visit([condition], inside.scope(scope), walk)
+    return joined
+
+
+def _lateral_view(source: Sources, node: exp.Expr, scope: Scope, walk: Walk) -> Sources:
+    outputs = generated(node.this, source.scope(scope), walk)
+    alias = node.args.get("alias")
+    qualifier = alias.name.lower() if alias is not None and alias.this is not None else None
+    names = [c.name for c in alias.args.get("columns") or ()] if alias is not None else []
+    if outputs is None:
+        outputs = [(name, None) for name in names]
+        unknown = frozenset() if names else frozenset({qualifier})
+    else:
+        unknown = frozenset()
+    if len(names) == len(outputs):
+        outputs = [(n, t) for n, (_, t) in zip(names, outputs, strict=True)]
+    added = tuple(Visible(qualifier, Attribute(n, t)) for n, t in outputs)
+    return replace(
+        source,
+        visible=(*source.visible, *added),
+        open_qualifiers=source.open_qualifiers | unknown,
+    )
+
+
+def _pivoted(node: exp.Expr, rowset: Rowset, walk: Walk) -> Rowset:
+    """PIVOT and UNPIVOT make columns of values: what they are called is not followed."""
+    streaming = rowset.streaming
+    inside = Scope(tuple(Visible(None, c) for c in rowset.columns))
+    aggregated: tuple[StatefulOperator, ...] = ()
+    for pivot in node.args["pivots"]:
+        if not pivot.args.get("unpivot"):
+            visit(pivot.expressions if rowset.complete else (), inside, walk)
+            if streaming:
+                aggregated = (*aggregated, walk.operator("aggregate", node))
+    return Rowset((), (), streaming, (*rowset.stateful, *aggregated), complete=False)
+
+
+def renamed(node: exp.Expr, rowset: Rowset) -> Rowset:
+    """Apply the column names of an alias: ``AS t(a, b)``."""
+    alias = node.args.get("alias")
+    names = alias.args.get("columns") if isinstance(alias, exp.TableAlias) else None
+    if not names or len(names) != len(rowset.columns):
+        return rowset
+    columns = (replace(c, name=n.name) for c, n in zip(rowset.columns, names, strict=True))
+    return replace(rowset, columns=tuple(columns), hidden=())

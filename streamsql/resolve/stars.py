@@ -1,0 +1,48 @@
+"""``SELECT *`` beside Kafka's own fields: the compiled text leaves them out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from sqlglot import exp
+
+from streamsql.dialect import is_plain_name
+from streamsql.parse import Edit, ParsedModel
+from streamsql.resolve.scope import Visible
+
+Stars = Iterable[tuple[exp.Expr, tuple[Visible, ...]]]
+
+_EXCEPT = re.compile(r"\s*EXCEPT\s*\(", re.IGNORECASE)
+
+
+def sql_without_hidden(parsed: ParsedModel, stars: Stars, used: Mapping[str, Iterable[str]]) -> str:
+    """Return the SQL to compile, in which ``*`` stands for a relation's columns alone.
+
+    A source is decoded once for all its readers, with those of Kafka's fields that any of
+    them names (``used``, by relation); who writes ``*`` must not get them.
+    """
+    return parsed.edited(_edits(parsed.rendered.sql, stars, used))
+
+
+def _edits(sql: str, stars: Stars, used: Mapping[str, Iterable[str]]) -> Iterator[Edit]:
+    for star, hidden in stars:
+        end = star.meta.get("end")
+        present = [v for v in hidden if v.attribute.name in used.get(v.attribute.origin or "", ())]
+        if end is None or not present:
+            continue
+        qualified = isinstance(star.parent, exp.Column)
+        names = ", ".join(_name(v, qualified) for v in present)
+        written = _EXCEPT.match(sql, end + 1)
+        if written:
+            yield Edit(written.end(), written.end(), f"{names}, ")
+        else:
+            yield Edit(end + 1, end + 1, f" EXCEPT ({names})")
+
+
+def _name(seen: Visible, qualified: bool) -> str:
+    name = seen.attribute.name
+    if qualified or seen.qualifier is None:
+        return name
+    plain = is_plain_name(seen.qualifier)
+    return f"{seen.qualifier}.{name}" if plain else f"`{seen.qualifier}`.{name}"

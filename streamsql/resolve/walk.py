@@ -1,0 +1,55 @@
+"""One model being resolved: what the parts of the walk over its tree share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+
+from streamsql.dialect import span_of
+from streamsql.findings import Finding
+from streamsql.parse import ParsedModel
+from streamsql.resolve.relations import StatefulOperator
+from streamsql.resolve.scope import Rowset, Scope, Visible
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """One model being resolved: where findings go, and how a query inside it is resolved.
+
+    ``hidden_used`` are Kafka's own fields that it names, by relation; ``stars`` are its
+    ``*`` with the hidden fields of the relations they stand for.
+    """
+
+    parsed: ParsedModel
+    relations: Mapping[str, Rowset]
+    resolve_query: Callable[[exp.Expr, Scope, Walk], Rowset]
+    findings: list[Finding] = field(default_factory=list)
+    hidden_used: dict[str, set[str]] = field(default_factory=dict)
+    stars: list[tuple[exp.Expr, tuple[Visible, ...]]] = field(default_factory=list)
+
+    def report(self, rule: str, message: str, node: exp.Expr, hint: str | None = None) -> None:
+        """Keep an error at the place of ``node``."""
+        found = self.parsed.finding(rule, message, node, hint)
+        if found not in self.findings:
+            self.findings.append(found)
+
+    def operator(
+        self,
+        kind: str,
+        node: exp.Expr,
+        *,
+        watermarked: bool = False,
+        join_type: str | None = None,
+    ) -> StatefulOperator:
+        """Return a stateful operator of this model that stands at ``node``."""
+        location = self.parsed.rendered.source_map.locate(*(span_of(node) or (0,)))
+        return StatefulOperator(kind, location, self.parsed.name, watermarked, join_type)
+
+
+def hidden_in(visible: Sequence[Visible], qualifier: str | None = None) -> tuple[Visible, ...]:
+    """Return Kafka's own fields among what is seen (of one relation, if it is named)."""
+    return tuple(
+        v for v in visible if v.attribute.origin and (qualifier is None or v.qualifier == qualifier)
+    )

@@ -1,0 +1,421 @@
+"""What streamsql itself asks of a Kafka cluster, outside Spark: topics, offsets, records.
+
+Each function opens its own client, asks, and closes it. Whatever goes wrong is a
+ConnectionFault that names the connection and its servers and says what to do. Times
+are in seconds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from confluent_kafka import (
+    Consumer,
+    IsolationLevel,
+    KafkaError,
+    KafkaException,
+    Message,
+    Producer,
+    TopicCollection,
+    TopicPartition,
+)
+from confluent_kafka.admin import (  # type: ignore[attr-defined]
+    AdminClient,
+    ConfigResource,
+    NewTopic,
+    OffsetSpec,
+    ResourceType,
+)
+
+from streamsql.spark.kafka_client import Ask, asking, client
+from streamsql.spark.kafka_faults import Troubles, fault
+from streamsql.spark.librdkafka import KafkaConnection
+
+TIMEOUT = 10.0
+
+Offsets = dict[str, dict[int, int]]  # topic → partition → offset
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterInfo:
+    """A cluster: its id, and ``host:port`` of each live broker."""
+
+    id: str
+    brokers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TopicInfo:
+    """A topic. ``id`` is its UUID: another one under the same name is another topic."""
+
+    name: str
+    id: str
+    partitions: int
+    replication: int
+    config: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSpec:
+    """A topic to be made; None leaves a number to the broker's default."""
+
+    name: str
+    partitions: int | None = None
+    replication: int | None = None
+    config: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record to be written. ``timestamp`` is in milliseconds since 1970; None means now."""
+
+    value: bytes | None
+    key: bytes | None = None
+    headers: tuple[tuple[str, bytes | None], ...] = ()
+    partition: int | None = None
+    timestamp: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecord:
+    """A record as it stands in a topic. ``timestamp`` is in milliseconds since 1970."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes | None], ...]
+
+
+def describe_cluster(connection: KafkaConnection, *, timeout: float = TIMEOUT) -> ClusterInfo:
+    """Ask the cluster for its id and its live brokers."""
+    with asking(connection, timeout) as ask:
+        answer = ask(lambda admin, left: admin.describe_cluster(request_timeout=left))
+    brokers = sorted(f"{node.host}:{node.port}" for node in answer.nodes)
+    return ClusterInfo(id=answer.cluster_id, brokers=tuple(brokers))
+
+
+def list_topics(connection: KafkaConnection, *, timeout: float = TIMEOUT) -> tuple[str, ...]:
+    """The names of all topics but Kafka's own."""
+    with client(AdminClient, connection, {}, timeout) as (admin, troubles):
+        try:
+            found = admin.list_topics(timeout=timeout).topics
+        except KafkaException as error:
+            admin.poll(0)  # hands over what went wrong on the way
+            raise fault(connection, error.args[0], troubles) from None
+    return tuple(sorted(name for name in found if not name.startswith("__")))
+
+
+def topic_info(
+    connection: KafkaConnection, names: Iterable[str], *, timeout: float = TIMEOUT
+) -> dict[str, TopicInfo]:
+    """What the cluster knows of these topics; those that do not exist are left out."""
+    wanted = sorted(set(names))
+    if not wanted:
+        return {}
+    with asking(connection, timeout) as ask:
+        described = _describe(ask, wanted)
+        resources = [ConfigResource(ResourceType.TOPIC, name) for name in described]
+        configs = (
+            ask.each(lambda admin, left: admin.describe_configs(resources, request_timeout=left))
+            if resources
+            else {}
+        )
+    settings = {
+        resource.name: {e.name: e.value for e in answer.values() if e.value is not None}
+        for resource, answer in configs.items()
+    }
+    return {
+        name: TopicInfo(
+            name=name,
+            # librdkafka writes plain base64; Kafka itself the URL-safe one
+            id=str(topic.topic_id).translate(str.maketrans("+/", "-_")),
+            partitions=len(topic.partitions),
+            replication=max((len(p.replicas) for p in topic.partitions), default=0),
+            config=settings[name],
+        )
+        for name, topic in described.items()
+    }
+
+
+def create_topics(
+    connection: KafkaConnection, specs: Iterable[TopicSpec], *, timeout: float = TIMEOUT
+) -> tuple[str, ...]:
+    """Make the topics that do not exist yet, and return their names once all can be used.
+
+    An existing topic is left as it is, whatever its settings.
+    """
+    topics = [
+        NewTopic(
+            spec.name,
+            num_partitions=spec.partitions or -1,
+            replication_factor=spec.replication or -1,
+            config=dict(spec.config),
+        )
+        for spec in specs
+    ]
+    if not topics:
+        return ()
+    with asking(connection, timeout) as ask:
+        made = ask.each(
+            lambda admin, left: admin.create_topics(topics, request_timeout=left),
+            accept=KafkaError.TOPIC_ALREADY_EXISTS,
+        )
+        ask.until(lambda: _usable(ask, [t.topic for t in topics]))
+    return tuple(made)
+
+
+def delete_topics(
+    connection: KafkaConnection, names: Iterable[str], *, timeout: float = TIMEOUT
+) -> tuple[str, ...]:
+    """Delete those of the topics that exist; return their names once they are gone."""
+    wanted = sorted(set(names))
+    if not wanted:
+        return ()
+    with asking(connection, timeout) as ask:
+        gone = ask.each(
+            lambda admin, left: admin.delete_topics(wanted, request_timeout=left),
+            accept=KafkaError.UNKNOWN_TOPIC_OR_PART,
+        )
+        ask.until(lambda: not _describe(ask, wanted))
+    return tuple(gone)
+
+
+def begin_offsets(
+    connection: KafkaConnection, topics: Iterable[str], *, timeout: float = TIMEOUT
+) -> Offsets:
+    """The offset of the oldest record of each partition. An unknown topic is a fault."""
+    return _offsets(connection, topics, OffsetSpec.earliest(), timeout)  # type: ignore[no-untyped-call]
+
+
+def end_offsets(
+    connection: KafkaConnection, topics: Iterable[str], *, timeout: float = TIMEOUT
+) -> Offsets:
+    """The offset that the next record of each partition will get. An unknown topic is a fault."""
+    return _offsets(connection, topics, OffsetSpec.latest(), timeout)  # type: ignore[no-untyped-call]
+
+
+def read_last(
+    connection: KafkaConnection, topic: str, n: int, *, timeout: float = TIMEOUT
+) -> tuple[StoredRecord, ...]:
+    """The newest ``n`` records of a topic, by timestamp; the newest comes last.
+
+    Of compacted or transactional topics it may be fewer, since not every offset has a record.
+    """
+    begin = begin_offsets(connection, [topic], timeout=timeout)[topic]
+    end = end_offsets(connection, [topic], timeout=timeout)[topic]
+    starts = {p: max(begin[p], end[p] - n) for p in end if end[p] > begin[p]}
+    if n <= 0 or not starts:
+        return ()
+    records = _read(connection, topic, starts, end, timeout)
+    records.sort(key=lambda r: (r.timestamp, r.partition, r.offset))
+    return tuple(records[-n:])
+
+
+@contextmanager
+def producing(
+    connection: KafkaConnection, *, timeout: float = TIMEOUT
+) -> Iterator[Callable[[str, Record], None]]:
+    """A function that writes one record to a topic; all are delivered when the block ends.
+
+    Idempotent and acknowledged by all replicas. A record that cannot be delivered within
+    ``timeout`` is a ConnectionFault, raised at a later record or at the end.
+    """
+    conf = {
+        "enable.idempotence": "true",
+        "linger.ms": "5",
+        "compression.type": "lz4",
+        "message.timeout.ms": str(int(timeout * 1000)),
+        # how long an unknown topic may be one that was only just made
+        "topic.metadata.propagation.max.ms": str(int(min(timeout / 2, 3.0) * 1000)),
+    }
+    with client(Producer, connection, conf, timeout) as (producer, troubles):
+        lost: list[tuple[KafkaError, str]] = []
+
+        def delivered(error: KafkaError | None, message: Message) -> None:
+            if error is not None:
+                lost.append((error, message.topic() or ""))
+
+        def send(topic: str, record: Record) -> None:
+            _enqueue(producer, topic, record, delivered)
+            if lost:
+                raise fault(connection, lost[0][0], troubles, topic=lost[0][1])
+
+        yield send
+        left = producer.flush(timeout + 1.0)
+        if lost:
+            raise fault(connection, lost[0][0], troubles, topic=lost[0][1])
+        if left:
+            raise fault(connection, KafkaError(KafkaError._MSG_TIMED_OUT), troubles)
+
+
+def produce(
+    connection: KafkaConnection, topic: str, records: Iterable[Record], *, timeout: float = TIMEOUT
+) -> int:
+    """Write records to a topic in their order; return how many, once all are delivered."""
+    count = 0
+    with producing(connection, timeout=timeout) as send:
+        for record in records:
+            send(topic, record)
+            count += 1
+    return count
+
+
+def _enqueue(
+    producer: Producer,
+    topic: str,
+    record: Record,
+    delivered: Callable[[KafkaError | None, Message], None],
+) -> None:
+    options: dict[str, Any] = {}
+    if record.partition is not None:
+        options["partition"] = record.partition
+    if record.timestamp is not None:
+        options["timestamp"] = record.timestamp
+    if record.headers:
+        options["headers"] = list(record.headers)
+    while True:
+        try:
+            producer.produce(
+                topic, value=record.value, key=record.key, on_delivery=delivered, **options
+            )
+        except BufferError:  # the queue is full: let some go out
+            producer.poll(0.1)
+        else:
+            producer.poll(0)
+            return
+
+
+def _offsets(
+    connection: KafkaConnection, topics: Iterable[str], spec: OffsetSpec, timeout: float
+) -> Offsets:
+    wanted = sorted(set(topics))
+    if not wanted:
+        return {}
+    with asking(connection, timeout) as ask:
+        described = _describe(ask, wanted)
+        for name in wanted:
+            if name not in described:
+                raise fault(
+                    connection, KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART), [], topic=name
+                )
+        answers = _list_offsets(ask, described, spec)
+    found: Offsets = {name: {} for name in wanted}
+    for partition, answer in answers.items():
+        found[partition.topic][partition.partition] = answer.offset
+    return found
+
+
+def _list_offsets(
+    ask: Ask, described: Mapping[str, Any], spec: OffsetSpec, *, accept: int | None = None
+) -> dict[TopicPartition, Any]:
+    request = {
+        TopicPartition(name, partition.id): spec
+        for name, topic in described.items()
+        for partition in topic.partitions
+    }
+    return ask.each(
+        lambda admin, left: admin.list_offsets(
+            request, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=left
+        ),
+        accept=accept,
+    )
+
+
+def _usable(ask: Ask, names: list[str]) -> bool:
+    """Whether all of the topics are known and each of their partitions has a leader that serves."""
+    described = _describe(ask, names)
+    if len(described) < len(set(names)):
+        return False
+    latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+    served = _list_offsets(ask, described, latest, accept=KafkaError.UNKNOWN_TOPIC_OR_PART)
+    return len(served) == sum(len(topic.partitions) for topic in described.values())
+
+
+def _read(
+    connection: KafkaConnection,
+    topic: str,
+    starts: Mapping[int, int],
+    ends: Mapping[int, int],
+    timeout: float,
+) -> list[StoredRecord]:
+    conf = {
+        "group.id": "streamsql",  # librdkafka wants one; nothing is committed under it
+        "enable.auto.commit": "false",
+        "enable.auto.offset.store": "false",
+        "enable.partition.eof": "true",
+        "auto.offset.reset": "earliest",
+        "isolation.level": "read_uncommitted",
+    }
+    with client(Consumer, connection, conf, timeout) as (consumer, troubles):
+        try:
+            consumer.assign([TopicPartition(topic, p, at) for p, at in starts.items()])
+            return _drain(connection, consumer, starts, ends, timeout, troubles)
+        finally:
+            consumer.close()
+
+
+def _drain(
+    connection: KafkaConnection,
+    consumer: Consumer,
+    starts: Mapping[int, int],
+    ends: Mapping[int, int],
+    timeout: float,
+    troubles: Troubles,
+) -> list[StoredRecord]:
+    records: list[StoredRecord] = []
+    open_partitions = set(starts)
+    deadline = time.monotonic() + timeout
+    while open_partitions:
+        if time.monotonic() > deadline:
+            raise fault(connection, KafkaError(KafkaError._TIMED_OUT), troubles)
+        message = consumer.poll(0.2)
+        if message is None:
+            continue
+        error = message.error()
+        if error is None:
+            record = _stored(message)
+            if record.offset < ends[record.partition]:
+                records.append(record)
+            if record.offset >= ends[record.partition] - 1:
+                open_partitions.discard(record.partition)
+        elif error.code() == KafkaError._PARTITION_EOF:
+            open_partitions -= {message.partition()}
+        elif not error.retriable() and error.code() != KafkaError.GROUP_AUTHORIZATION_FAILED:
+            raise fault(connection, error, troubles, topic=message.topic())
+    return records
+
+
+def _stored(message: Message) -> StoredRecord:
+    topic, partition, offset = message.topic(), message.partition(), message.offset()
+    assert topic is not None
+    assert partition is not None
+    assert offset is not None
+    return StoredRecord(
+        topic=topic,
+        partition=partition,
+        offset=offset,
+        timestamp=message.timestamp()[1],
+        key=message.key(),
+        value=message.value(),
+        headers=_headers(message),
+    )
+
+
+def _headers(message: Message) -> tuple[tuple[str, bytes | None], ...]:
+    pairs: Any = message.headers() or ()
+    return tuple((name, value) for name, value in pairs)
+
+
+def _describe(ask: Ask, names: list[str]) -> dict[str, Any]:
+    collection = TopicCollection(names)
+    return ask.each(
+        lambda admin, left: admin.describe_topics(collection, request_timeout=left),
+        accept=KafkaError.UNKNOWN_TOPIC_OR_PART,
+    )

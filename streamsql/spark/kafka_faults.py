@@ -1,0 +1,163 @@
+"""From librdkafka's errors to one sentence and a hint that a user can act on.
+
+The error of a request is often just "timed out"; why is told by the troubles that
+librdkafka reports on the way: name not found, connection refused, login refused, TLS.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from confluent_kafka import KafkaError
+
+from streamsql.errors import ConnectionFault
+from streamsql.spark.librdkafka import KafkaConnection
+
+Troubles = list[KafkaError]
+
+_LOGIN = frozenset(
+    (
+        KafkaError._AUTHENTICATION,
+        KafkaError.SASL_AUTHENTICATION_FAILED,
+        KafkaError.UNSUPPORTED_SASL_MECHANISM,
+        KafkaError.ILLEGAL_SASL_STATE,
+    )
+)
+_LATE = frozenset(
+    (
+        KafkaError._TIMED_OUT,
+        KafkaError._TIMED_OUT_QUEUE,
+        KafkaError._MSG_TIMED_OUT,
+        KafkaError._TRANSPORT,
+        KafkaError._ALL_BROKERS_DOWN,
+        KafkaError._DESTROY,
+        KafkaError.REQUEST_TIMED_OUT,
+    )
+)
+# From the most telling to the least.
+_TELLING = (
+    *_LOGIN,
+    KafkaError._SSL,
+    KafkaError._RESOLVE,
+    KafkaError._TRANSPORT,
+    KafkaError._ALL_BROKERS_DOWN,
+)
+_PASSING = frozenset(
+    (
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.REPLICA_NOT_AVAILABLE,
+        KafkaError.BROKER_NOT_AVAILABLE,
+        KafkaError.NOT_CONTROLLER,
+        KafkaError.FENCED_LEADER_EPOCH,
+        KafkaError.UNKNOWN_LEADER_EPOCH,
+        KafkaError.OFFSET_NOT_AVAILABLE,
+        KafkaError.NETWORK_EXCEPTION,
+    )
+)
+
+
+def is_hopeless(trouble: KafkaError) -> bool:
+    """Whether waiting longer cannot help: the login or the TLS handshake was refused."""
+    return trouble.code() in _LOGIN or _is_tls(trouble)
+
+
+def _is_tls(error: KafkaError) -> bool:
+    # A broker that answers a handshake by hanging up is reported as a transport failure,
+    # with librdkafka's guess in the text.
+    return error.code() == KafkaError._SSL or "PLAINTEXT broker listener" in error.str()
+
+
+def is_passing(error: KafkaError) -> bool:
+    """Whether asking again soon may help: a partition is about to get its leader."""
+    return error.code() in _PASSING
+
+
+def fault(
+    connection: KafkaConnection,
+    error: KafkaError | str,
+    troubles: Iterable[KafkaError],
+    *,
+    topic: str | None = None,
+) -> ConnectionFault:
+    """The ConnectionFault for an error of librdkafka and the troubles that led to it."""
+    where = f"connection '{connection.name}' ({connection.bootstrap_servers})"
+    if not isinstance(error, KafkaError):
+        return ConnectionFault(
+            f"{where}: the client cannot be made: {error}",
+            hint="check the options of this connection in profiles.yml",
+        )
+    if error.code() in _LATE:
+        error = _most_telling(error, troubles)
+    what, hint = _explained(error, topic)
+    return ConnectionFault(f"{where}: {what}", hint=hint)
+
+
+def _most_telling(error: KafkaError, troubles: Iterable[KafkaError]) -> KafkaError:
+    ranked = [t for t in troubles if t.code() in _TELLING]
+    return min(ranked, key=lambda t: _TELLING.index(t.code()), default=error)
+
+
+def _explained(error: KafkaError, topic: str | None) -> tuple[str, str]:
+    code = error.code()
+    if code in _LOGIN:
+        return (
+            f"the broker refuses the login: {_said(error)}",
+            "check security.protocol, sasl.mechanism and sasl.jaas.config of this connection",
+        )
+    if _is_tls(error):
+        return (
+            f"no TLS connection: {_said(error)}",
+            "check that the broker speaks TLS on this port, and the ssl.* options: "
+            "the certificates to trust, and the broker's name",
+        )
+    if code == KafkaError._RESOLVE:
+        return (f"unknown host: {_said(error)}", "check bootstrap_servers in profiles.yml")
+    if code in _LATE:
+        return _silence(error)
+    if code in (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC):
+        return (
+            f"the topic '{topic}' does not exist" if topic else "the topic does not exist",
+            "create it, or check its name and that this is the cluster you mean",
+        )
+    return _refused(error, topic)
+
+
+def _silence(error: KafkaError) -> tuple[str, str]:
+    said = _said(error)
+    if "Disconnected" in said or error.code() == KafkaError._ALL_BROKERS_DOWN:
+        # A refused connection would have been reported as such, and ranks before.
+        return (
+            "the server takes connections, but hangs up",
+            "check security.protocol: the port may expect TLS or a login, or may be no Kafka",
+        )
+    reason = f": {said}" if error.code() == KafkaError._TRANSPORT else " in time"
+    return (
+        f"no broker answers{reason}",
+        "start the broker, or check bootstrap_servers in profiles.yml and the network",
+    )
+
+
+def _refused(error: KafkaError, topic: str | None) -> tuple[str, str]:
+    about = f"topic '{topic}': " if topic else ""
+    refused = {
+        KafkaError.TOPIC_AUTHORIZATION_FAILED: "give this user the rights on the topic",
+        KafkaError.CLUSTER_AUTHORIZATION_FAILED: "give this user the rights on the cluster",
+        KafkaError.GROUP_AUTHORIZATION_FAILED: "give this user the rights on the consumer group",
+        KafkaError.INVALID_REPLICATION_FACTOR: "set a replication that the cluster's brokers allow",
+        KafkaError.INVALID_PARTITIONS: "set another number of partitions",
+        KafkaError.TOPIC_EXCEPTION: "use letters, digits, '.', '_' and '-', 249 at most",
+        KafkaError.INVALID_CONFIG: "check the topic_config of the model",
+        KafkaError.POLICY_VIOLATION: "ask who runs the cluster: its policy forbids this",
+        KafkaError.INVALID_RECORD: "give every record of a compacted topic a key",
+        KafkaError.MSG_SIZE_TOO_LARGE: "raise max.message.bytes of the topic, or write less",
+    }
+    hint = refused.get(error.code(), "look into the broker's log for this time")
+    return (f"{about}{_said(error)}", hint)
+
+
+def _said(error: KafkaError) -> str:
+    """librdkafka's text without its names for threads, times and states, which help nobody."""
+    text = error.str().partition(" (after ")[0]
+    return re.sub(r"^(?:\w+://)?(\S+)/(?:bootstrap|\d+): ", r"\1: ", text)

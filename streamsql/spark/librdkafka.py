@@ -1,0 +1,149 @@
+"""From the Kafka options that Spark understands to those of librdkafka.
+
+Spark hands ``kafka.*`` options to Kafka's Java client; whatever streamsql asks a broker
+outside Spark goes through librdkafka, which names some things differently. Mapped:
+``security.protocol``, ``sasl.mechanism``, ``sasl.jaas.config`` of the PLAIN, SCRAM and
+GSSAPI login modules, OAUTHBEARER with client id and secret, ``ssl.*`` with PEM files,
+PEM texts and PKCS#12 key stores, and what both name alike. Not mappable, and a
+ConnectionFault: Java key stores (JKS), PKCS#12 trust stores, callback handler and engine
+classes, delegation tokens. What only tunes Spark's reading and writing is left out.
+
+Sources: "Security" and "Configuration" in Kafka's documentation; librdkafka's
+CONFIGURATION.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from streamsql.errors import ConnectionFault
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaConnection:
+    """A Kafka cluster as a profile names it.
+
+    ``options`` are those of Kafka's Java client, with or without Spark's ``kafka.``
+    before them. They may hold secrets, so they are left out of the printed form.
+    """
+
+    name: str
+    bootstrap_servers: str
+    options: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+_SAME = (
+    "security.protocol",
+    "client.id",
+    "client.dns.lookup",
+    "client.rack",
+    "metadata.max.age.ms",
+    "connections.max.idle.ms",
+    "socket.connection.setup.timeout.ms",
+    "reconnect.backoff.ms",
+    "reconnect.backoff.max.ms",
+    "ssl.key.password",
+    "sasl.mechanism",
+    "sasl.kerberos.service.name",
+    "sasl.kerberos.kinit.cmd",
+)
+_RENAMED = {
+    "sasl.oauthbearer.token.endpoint.url": "sasl.oauthbearer.token.endpoint.url",
+    "ssl.truststore.certificates": "ssl.ca.pem",
+    "ssl.keystore.certificate.chain": "ssl.certificate.pem",
+    "ssl.keystore.key": "ssl.key.pem",
+}
+_JAAS = {
+    "username": "sasl.username",
+    "password": "sasl.password",
+    "principal": "sasl.kerberos.principal",
+    "keyTab": "sasl.kerberos.keytab",
+    "clientId": "sasl.oauthbearer.client.id",
+    "clientSecret": "sasl.oauthbearer.client.secret",
+    "scope": "sasl.oauthbearer.scope",
+}
+_UNMAPPED = re.compile(
+    r"sasl\..*\.class$|sasl\.client\.callback.*|ssl\.engine\.factory\.class|security\.providers"
+)
+
+
+def librdkafka_conf(connection: KafkaConnection) -> dict[str, str]:
+    """The connection in librdkafka's words. Raises ConnectionFault for what does not map."""
+    options = {k.removeprefix("kafka."): v for k, v in connection.options.items()}
+    for name in options:
+        if _UNMAPPED.fullmatch(name):
+            raise _unmapped(connection, name, "runs Java code, which only Spark can")
+    conf = {"bootstrap.servers": connection.bootstrap_servers}
+    conf |= {name: options[name] for name in _SAME if name in options}
+    conf |= {new: options[old] for old, new in _RENAMED.items() if old in options}
+    conf |= _login(connection, options)
+    conf |= _trust(connection, options)
+    conf |= _identity(connection, options)
+    if "ssl.endpoint.identification.algorithm" in options:
+        algorithm = options["ssl.endpoint.identification.algorithm"]
+        conf["ssl.endpoint.identification.algorithm"] = algorithm.lower() or "none"
+    return conf
+
+
+def _login(connection: KafkaConnection, options: Mapping[str, str]) -> dict[str, str]:
+    jaas = options.get("sasl.jaas.config")
+    if jaas is None:
+        return {}
+    settings = dict(_jaas_settings(jaas))
+    if settings.get("tokenauth", "").lower() == "true":
+        raise _unmapped(connection, "sasl.jaas.config", "names a delegation token")
+    conf = {new: settings[old] for old, new in _JAAS.items() if old in settings}
+    if not conf:
+        raise _unmapped(connection, "sasl.jaas.config", "names no user name, principal or client")
+    if "sasl.oauthbearer.client.id" in conf:
+        conf["sasl.oauthbearer.method"] = "oidc"
+    return conf
+
+
+def _jaas_settings(jaas: str) -> list[tuple[str, str]]:
+    """``Module required user="a" password="b";`` → its settings, quotes and escapes undone."""
+    found = re.findall(r"""(\w+)\s*=\s*("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[^\s;]+)""", jaas)
+    return [
+        (name, re.sub(r"\\(.)", r"\1", value[1:-1]) if value[0] in "\"'" else value)
+        for name, value in found
+    ]
+
+
+def _trust(connection: KafkaConnection, options: Mapping[str, str]) -> dict[str, str]:
+    location = options.get("ssl.truststore.location")
+    if location is None:
+        return {}
+    if options.get("ssl.truststore.type", "JKS").upper() != "PEM":
+        raise _unmapped(
+            connection,
+            "ssl.truststore.location",
+            "names a Java trust store; use a PEM file, with ssl.truststore.type: PEM",
+        )
+    return {"ssl.ca.location": location}
+
+
+def _identity(connection: KafkaConnection, options: Mapping[str, str]) -> dict[str, str]:
+    location = options.get("ssl.keystore.location")
+    if location is None:
+        return {}
+    kind = options.get("ssl.keystore.type", "JKS").upper()
+    if kind == "PEM":  # Kafka keeps key and certificates in the one file
+        return {"ssl.certificate.location": location, "ssl.key.location": location}
+    if kind == "PKCS12":
+        password = options.get("ssl.keystore.password", "")
+        return {"ssl.keystore.location": location, "ssl.keystore.password": password}
+    raise _unmapped(
+        connection,
+        "ssl.keystore.location",
+        "names a Java key store; use PKCS12 or PEM, and say so in ssl.keystore.type",
+    )
+
+
+def _unmapped(connection: KafkaConnection, option: str, why: str) -> ConnectionFault:
+    return ConnectionFault(
+        f"connection '{connection.name}': the option {option} {why}",
+        hint="streamsql asks brokers for topics and offsets outside Spark, through librdkafka, "
+        "which needs an option that it can read",
+    )

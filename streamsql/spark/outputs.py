@@ -1,0 +1,88 @@
+"""The newest rows of what queries have written, for people to look at."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F  # noqa: N812 - the name Spark's own documents use
+
+from streamsql.plan.nodes import Query, QueryWrite
+from streamsql.spark.events import Output
+from streamsql.spark.kafka import StoredRecord, read_last
+from streamsql.spark.preparation import Prepared
+
+
+def newest_outputs(
+    spark: SparkSession, queries: Mapping[str, tuple[Query, Prepared]], limit: int
+) -> tuple[Output, ...]:
+    """Return the newest rows of every topic and table that these queries write.
+
+    Raises:
+        ConnectionFault: a broker cannot be reached.
+    """
+    found = []
+    for query, prepared in queries.values():
+        for write in query.writes:
+            if write.topic is not None and write.connection is not None:
+                found.append(_of_topic(query, write, prepared, limit))
+            elif write.kind == "table":
+                found.append(_of_table(spark, query, write, prepared.paths[query.id], limit))
+    return tuple(found)
+
+
+def _of_topic(query: Query, write: QueryWrite, prepared: Prepared, limit: int) -> Output:
+    assert write.connection is not None
+    assert write.topic is not None
+    records = read_last(prepared.connections.kafka[write.connection], write.topic, limit)
+    if query.kind == "dead_letter":
+        return Output(
+            query.id,
+            f"topic {write.topic}",
+            ("error", "value", "offset"),
+            tuple((_header(r, "error"), _text(r.value), r.offset) for r in records),
+        )
+    columns = tuple(c.name for c in write.columns)
+    return Output(
+        query.id, f"topic {write.topic}", columns, tuple(_row(r, columns) for r in records)
+    )
+
+
+def _row(record: StoredRecord, columns: tuple[str, ...]) -> tuple[Any, ...]:
+    text = _text(record.value)
+    try:
+        fields = json.loads(text or "null")
+    except json.JSONDecodeError:
+        fields = None
+    if not isinstance(fields, dict):
+        return (text, *[None] * (len(columns) - 1))
+    return tuple(fields.get(name) for name in columns)
+
+
+def _header(record: StoredRecord, ending: str) -> str | None:
+    for name, value in record.headers:
+        if name.endswith(ending) and value is not None:
+            return value.decode(errors="replace")
+    return None
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode(errors="replace")
+
+
+def _of_table(
+    spark: SparkSession, query: Query, write: QueryWrite, path: str, limit: int
+) -> Output:
+    columns = tuple(c.name for c in write.columns)
+    rows = spark.read.format(write.format).load(path).select(*[f"`{c}`" for c in columns])
+    order = write.order_by or tuple(c.name for c in write.columns if c.data_type == "timestamp")
+    newest = rows.orderBy(*[F.desc(name) for name in order]).limit(limit).collect()
+    total = rows.count()
+    return Output(
+        query.id,
+        f"{write.format} table {write.path} ({total} rows)",
+        columns,
+        tuple(tuple(row) for row in reversed(newest)),
+    )

@@ -1,0 +1,111 @@
+"""From a planned query to a running one: the only place that starts a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812 - the name Spark's own documents use
+from pyspark.sql.streaming.query import StreamingQuery
+from pyspark.sql.streaming.readwriter import DataStreamWriter
+
+from streamsql.intervals import parse_interval
+from streamsql.plan.nodes import Query, QueryRead, QueryWrite, Step
+from streamsql.spark.merge import merge_writer
+from streamsql.spark.progress import ROWS_OUT
+from streamsql.spark.session import query_session
+
+DELAY_KEY = "spark.watermarkDelayMs"  # EventTimeWatermark.delayKey
+
+
+def start_query(
+    spark: SparkSession,
+    query: Query,
+    *,
+    checkpoint: str,
+    read_options: Mapping[str, Mapping[str, str]],
+    write_options: Mapping[str, str],
+    paths: Mapping[str, str],
+    once: bool,
+) -> StreamingQuery:
+    """Start one query and return its handle.
+
+    ``read_options`` are added to the options of each read, by view name, and
+    ``write_options`` to those of the write; ``paths`` map the ids of table-writing queries
+    to where their current generation's table is.
+    """
+    session = query_session(spark)
+    spark.sparkContext.setLocalProperty("spark.scheduler.pool", query.id)
+    for read in query.reads:
+        options = {**read.options, **read_options.get(read.view, {})}
+        stream = session.readStream.format(read.format).options(**options)
+        _load(stream, read, paths).createOrReplaceTempView(read.view)
+    rows = run_steps(session, query.steps)
+    (write,) = query.writes
+    writer = _writer(rows, query, write, paths.get(query.id))
+    writer = _triggered(writer, query, once).options(**write_options)
+    return writer.option("checkpointLocation", checkpoint).start()
+
+
+def run_steps(session: SparkSession, steps: tuple[Step, ...]) -> DataFrame:
+    """Register each step as a temp view and return the rows of the last."""
+    rows: DataFrame | None = None
+    for step in steps:
+        rows = _deduplicated(session.sql(step.sql), step)
+        rows.createOrReplaceTempView(step.view)
+    assert rows is not None, "a query has at least one step"
+    return rows
+
+
+def _load(reader: Any, read: QueryRead, paths: Mapping[str, str]) -> DataFrame:
+    if read.schema is not None:
+        reader = reader.schema(read.schema)
+    if read.kind == "kafka":
+        rows: DataFrame = reader.load()
+        return rows
+    loaded: DataFrame = reader.load(paths.get(read.writer or "", read.path))
+    return loaded
+
+
+def _deduplicated(rows: DataFrame, step: Step) -> DataFrame:
+    """Keep the first row of each key.
+
+    Spark forgets a key once the watermark has passed the row's event time by the delay it
+    finds in the column's metadata (``StreamingDeduplicateWithinWatermarkExec``); ``within``
+    is put there for the operator, and the real delay put back above it.
+    """
+    if step.dedup is None:
+        return rows
+    keys = list(step.dedup.keys)
+    if not rows.isStreaming:
+        return rows.dropDuplicates(keys)
+    if step.dedup.within is None or step.event_time is None:
+        return rows.dropDuplicatesWithinWatermark(keys)
+    event_time = step.event_time
+    delay = rows.schema[event_time].metadata
+    within = {DELAY_KEY: int(parse_interval(step.dedup.within).total_seconds() * 1000)}
+    kept = rows.withMetadata(event_time, within).dropDuplicatesWithinWatermark(keys)
+    return kept.withMetadata(event_time, delay)
+
+
+def _writer(rows: DataFrame, query: Query, write: QueryWrite, path: str | None) -> DataStreamWriter:
+    if write.kind == "table":
+        # Delta and file sinks do not count what they write.
+        rows = rows.observe(ROWS_OUT, F.count(F.lit(1)).alias("n"))
+    writer = rows.writeStream.queryName(query.id).outputMode(query.output_mode)
+    if write.merges:
+        assert path is not None, "a merged table has a path"
+        return writer.foreachBatch(merge_writer(write, path))
+    writer = writer.format(write.format).options(**write.options)
+    if write.partition_by:
+        writer = writer.partitionBy(*write.partition_by)
+    return writer.option("path", path) if path is not None else writer
+
+
+def _triggered(writer: DataStreamWriter, query: Query, once: bool) -> DataStreamWriter:
+    if once or query.trigger.kind == "available_now":
+        return writer.trigger(availableNow=True)
+    if query.trigger.interval is None:
+        return writer
+    return writer.trigger(processingTime=query.trigger.interval)

@@ -1,0 +1,77 @@
+"""A secret of the environment reaches Spark and the broker, and nothing that is written or said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from error_project import SOURCES, profiles, servers, streamsql, write_project
+
+from streamsql.dev.broker import EmbeddedBroker
+from streamsql.spark.kafka import Record, TopicSpec, create_topics, produce
+
+SECRET = "correct-horse-battery"
+ENV = {"STREAMSQL_ENV_SECRET_PASSWORD": SECRET}
+PASSWORD = "{{ env_var('STREAMSQL_ENV_SECRET_PASSWORD') }}"
+LOGIN = (
+    "org.apache.kafka.common.security.plain.PlainLoginModule required "
+    f"username='shop' password='{PASSWORD}';"
+)
+
+
+def kafka(address: str, *options: str) -> str:
+    listed = ", ".join((f'sasl.jaas.config: "{LOGIN}"', *options))
+    return f"{servers(address)[:-1]}, options: {{{listed}}}}}"
+
+
+def assert_nowhere(folder: Path) -> None:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert files
+    leaks = [str(path) for path in files if SECRET.encode() in path.read_bytes()]
+    assert leaks == []
+
+
+def test_commands_keep_a_login_to_themselves(tmp_path: Path) -> None:
+    """Even from SQL that names it, and from a broker that cannot be reached."""
+    login = kafka("127.0.0.1:1", "security.protocol: SASL_PLAINTEXT", "sasl.mechanism: PLAIN")
+    leaky = (
+        f"SELECT '{SECRET}' AS word, {SECRET.replace('-', '_')} FROM {{{{ ref('stg_orders') }}}}\n"
+    )
+    project = write_project(
+        tmp_path, {"profiles.yml": profiles(kafka=login), "models/leaky.sql": leaky}
+    )
+    said = ""
+    for command in ("compile", "lint", "ls", "debug", "run"):
+        done = streamsql(command, cwd=project, env=ENV)
+        said += done.stdout + done.stderr
+        assert "Traceback" not in said
+    (project / "models/leaky.sql").unlink()
+    for command in ("compile", "run"):
+        done = streamsql(command, cwd=project, env=ENV)
+        said += done.stdout + done.stderr
+    assert "no broker answers" in said
+    assert SECRET not in said
+    assert_nowhere(project / "target")
+
+
+@pytest.mark.spark
+@pytest.mark.kafka
+@pytest.mark.slow
+def test_a_run_keeps_its_settings_to_itself(tmp_path: Path, broker: EmbeddedBroker) -> None:
+    """Spark is given the secret; its log, the checkpoints and their books are without it."""
+    topic = f"{tmp_path.name}.orders"
+    create_topics(broker.connection, [TopicSpec(topic, 1, 1)])
+    produce(broker.connection, topic, [Record(b'{"order_id": 1, "amount": 200}')])
+    text = profiles(
+        kafka=kafka(broker.bootstrap_servers),
+        extra=f', spark.hadoop.fs.s3a.secret.key: "{PASSWORD}", spark.shop.login: "{PASSWORD}"',
+    )
+    project = write_project(
+        tmp_path, {"profiles.yml": text, "models/shop.yml": SOURCES.replace("shop.orders", topic)}
+    )
+    done = streamsql("run", "--once", cwd=project, env=ENV)
+    assert done.returncode == 0, done.stderr
+    assert SECRET not in done.stdout + done.stderr
+    assert (project / "target/logs/spark.log").is_file()
+    assert list((project / "target/checkpoints").rglob("offsets/0"))
+    assert_nowhere(project / "target")

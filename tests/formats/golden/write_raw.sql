@@ -1,0 +1,7 @@
+-- format: raw
+-- write: ref__lines
+-- columns: {key: binary, value: string, other: int}
+SELECT
+  key AS key,
+  value
+FROM ref__lines

@@ -1,0 +1,3 @@
+WITH n AS (SELECT 1 |> UNION ALL SELECT 2) SELECT * FROM n
+-- expect
+error 1:34: Cannot be read near 'SELECT'. [None]

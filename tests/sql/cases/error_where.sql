@@ -1,0 +1,5 @@
+SELECT a
+FROM ref__t
+WHERE
+-- expect
+error 3:1: Something is missing after 'WHERE'. [None]

@@ -1,0 +1,11 @@
+
+
+  SELECT *
+  FROM ref__t ;
+
+
+-- expect
+  SELECT *
+  FROM ref__t AS t
+--
+calls nothing
