@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import entry_points
 
-from streamsql.connectors.connector import Connector, Read, Write
+from streamsql.connectors.connector import Connector
 from streamsql.connectors.console import CONSOLE
 from streamsql.connectors.delta import DELTA
 from streamsql.connectors.files import PARQUET
@@ -23,11 +23,8 @@ from streamsql.findings import Finding, Location
 __all__ = [
     "CONNECTORS",
     "Connector",
-    "Read",
-    "Write",
     "check_writer",
     "find_connector",
-    "write",
 ]
 
 CONNECTORS: tuple[Connector, ...] = (KAFKA, DELTA, PARQUET, CONSOLE)
@@ -55,8 +52,3 @@ def check_writer(name: str, options: Mapping[str, str], location: Location) -> t
     if connector.writes is None:
         return (Finding("cannot-write", f"{connector.about} cannot be written", location),)
     return check_options(options, connector.writes, location)
-
-
-def write(name: str, options: Mapping[str, str], path: str | None = None) -> Write:
-    """Return how Spark writes a format other than Kafka."""
-    return Write(name, dict(options), path)

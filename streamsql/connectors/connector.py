@@ -3,28 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from streamsql.connectors.options import Options
 from streamsql.findings import Finding, Location
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """How Spark is told to read a stream. ``options`` may hold secrets."""
-
-    format: str
-    options: Mapping[str, str] = field(repr=False)
-    path: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """How Spark is told to write a stream. ``options`` may hold secrets."""
-
-    format: str
-    options: Mapping[str, str] = field(repr=False)
-    path: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +14,8 @@ class Connector:
     """A Spark format that streams are read from or written to.
 
     ``reads`` and ``writes`` are the options of its reader and writer, None where it has no
-    such side. ``needs_path`` is whether it
-    writes to a path. ``check`` may say more about a writer's options than each alone.
+    such side. ``needs_path`` is whether it writes to a path. ``check`` may say more about a
+    writer's options than each alone.
     """
 
     name: str

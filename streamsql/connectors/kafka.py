@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from streamsql.connectors.connector import Connector, Read, Write
+from streamsql.connectors.connector import Connector
 from streamsql.connectors.options import (
     OURS,
     Options,
@@ -116,51 +116,30 @@ SINK = Options(
 )
 
 
-def read(
+def read_options(
     *,
     topic: str | None,
-    topic_pattern: str | None,
-    bootstrap_servers: str,
-    connection: Mapping[str, str],
+    topic_pattern: str | None = None,
     options: Mapping[str, str],
-    dead_letters: Iterable[str] = (),
     headers: bool = False,
-) -> Read:
-    """Return how Spark reads a topic, several with commas between, or a pattern of them.
+) -> dict[str, str]:
+    """Return the options with which Spark reads topics, those of the connection excepted.
 
-    ``connection`` are the options of the connection, ``options`` those of the source, which
-    win. Reading starts at the earliest record, and loss of data fails, unless ``options``
-    say otherwise. ``dead_letters`` are topics that no pattern may match.
+    ``topic`` may be several with commas between; ``options`` are the source's. Reading starts
+    at the earliest record unless they say otherwise.
     """
-    where = (
-        {"subscribePattern": guarded_pattern(topic_pattern, dead_letters)}
-        if topic_pattern is not None
-        else {"subscribe": topic or ""}
-    )
-    told = {
-        **client_options(bootstrap_servers, connection),
-        "startingOffsets": "earliest",
-        **options,
-        **where,
-    }
-    if headers:
-        told["includeHeaders"] = "true"
-    return Read("kafka", told)
+    where = {"subscribePattern": topic_pattern, "subscribe": topic}
+    told = {name: value for name, value in where.items() if value is not None}
+    told |= {"startingOffsets": "earliest", **options}
+    return told | {"includeHeaders": "true"} if headers else told
 
 
-def write(
-    *,
-    topic: str,
-    bootstrap_servers: str,
-    connection: Mapping[str, str],
-    options: Mapping[str, str],
-    headers: bool = False,
-) -> Write:
-    """Return how Spark writes a topic; the rows have ``key``, ``value`` and ``headers``."""
-    told = {**client_options(bootstrap_servers, connection), **options, "topic": topic}
-    if headers:
-        told["includeHeaders"] = "true"
-    return Write("kafka", told)
+def write_options(
+    *, topic: str, options: Mapping[str, str], headers: bool = False
+) -> dict[str, str]:
+    """Return the options with which Spark writes a topic, those of the connection excepted."""
+    told = {**options, "topic": topic}
+    return told | {"includeHeaders": "true"} if headers else told
 
 
 def client_options(bootstrap_servers: str, connection: Mapping[str, str]) -> dict[str, str]:

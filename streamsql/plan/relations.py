@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from streamsql.connectors.kafka import guarded_pattern, topics
+from streamsql.connectors.kafka import guarded_pattern, read_options, topics
 from streamsql.datatypes import DataType, Primitive, parse_type, quote_name
 from streamsql.findings import Location
 from streamsql.formats import decode
@@ -93,19 +93,14 @@ def kafka_read(kafka: KafkaInput, *, headers: bool, dead_letters: Iterable[str] 
     pattern = source.topic_pattern
     if pattern is not None:
         pattern = guarded_pattern(pattern, dead_letters)
-    where = {"subscribePattern": pattern, "subscribe": source.topic}
-    options = {k: v for k, v in where.items() if v is not None} | {
-        "startingOffsets": "earliest",
-        **source.options,
-    }
-    if headers:
-        options["includeHeaders"] = "true"
     return QueryRead(
         view=kafka.view,
         of=kafka.of,
         kind="kafka",
         format="kafka",
-        options=options,
+        options=read_options(
+            topic=source.topic, topic_pattern=pattern, options=source.options, headers=headers
+        ),
         connection=source.connection,
         topics=tuple(topics(source.topic or "")),
         topic_pattern=pattern,

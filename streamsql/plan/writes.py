@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from streamsql.connectors.kafka import write_options
 from streamsql.formats import encode
 from streamsql.plan.assembly import Select
 from streamsql.plan.nodes import PlannedColumn, QueryWrite
@@ -57,13 +58,10 @@ def encoded(model: ResolvedModel, write: QueryWrite) -> Select:
 
 def _topic(name: str, config: ModelConfig, columns: tuple[PlannedColumn, ...]) -> QueryWrite:
     topic = topic_of(name, config)
-    options = {**config.options, "topic": topic}
-    if config.headers:
-        options["includeHeaders"] = "true"
     return QueryWrite(
         kind="kafka",
         format="kafka",
-        options=options,
+        options=write_options(topic=topic, options=config.options, headers=bool(config.headers)),
         columns=columns,
         connection=config.connection,
         topic=topic,

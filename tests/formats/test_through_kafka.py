@@ -29,15 +29,14 @@ def test_records_reach_their_topics(
     sent = [Record(b'{"id":1,"amount":2.5}', key=b"1"), broken, Record(None, key=b"1")]
     produce(broker.connection, IN, sent)
     servers = broker.bootstrap_servers
-    read = kafka.read(
+    read = kafka.read_options(
         topic=None,
-        topic_pattern=r"formats\.in.*",
-        bootstrap_servers=servers,
-        connection={},
+        topic_pattern=kafka.guarded_pattern(r"formats\.in.*"),
         options={"maxOffsetsPerTrigger": "100"},
         headers=True,
     )
-    raw = spark.readStream.format(read.format).options(**read.options).load()
+    connection = kafka.client_options(servers, {})
+    raw = spark.readStream.format("kafka").options(**connection, **read).load()
     raw.createOrReplaceTempView("kafka__in")
     orders = source(column("id", "bigint", not_null=True), column("amount", "decimal(10,2)"))
     decoding = decode(orders, "kafka__in")
@@ -66,12 +65,10 @@ def test_records_reach_their_topics(
 
 
 def drain(rows: DataFrame, servers: str, topic: str, checkpoint: Path) -> None:
-    write = kafka.write(
-        topic=topic, bootstrap_servers=servers, connection={}, options={}, headers=True
-    )
+    write = kafka.write_options(topic=topic, options={}, headers=True)
     query = (
-        rows.writeStream.format(write.format)
-        .options(**write.options)
+        rows.writeStream.format("kafka")
+        .options(**kafka.client_options(servers, {}), **write)
         .option("checkpointLocation", str(checkpoint))
         .trigger(availableNow=True)
         .start()
