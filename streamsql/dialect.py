@@ -24,6 +24,8 @@ from sqlglot.dialects.databricks import Databricks
 from sqlglot.errors import ParseError, TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
+from streamsql.findings import as_ours
+
 WATERMARK = "watermark"
 """Key in a relation node's ``meta``: the index of its clause in ``ParsedSql.watermarks``."""
 
@@ -63,7 +65,7 @@ _CLOSED = re.compile(
 )
 # What sqlglot's parser raises of itself where it takes a part for granted that is missing.
 _BREAKS = (TypeError, AttributeError, ValueError, KeyError, IndexError, AssertionError)
-_UNEXPECTED = "was not expected here."
+_UNEXPECTED = "was not expected here"
 _CLAUSES = (
     *("SELECT", "FROM", "WHERE", "GROUP", "HAVING", "ORDER", "JOIN", "LEFT", "INNER", "UNION"),
     *("WATERMARK", "LATERAL", "BETWEEN", "DISTINCT"),
@@ -132,7 +134,7 @@ def parse_sql(sql: str) -> ParsedSql:
     tree = _parse(sql, _call_by_name(rest))
     if not isinstance(tree, exp.Query):
         raise SqlError(
-            "A model is one query, and this is a statement of another kind.",
+            "a model is one query, and this is a statement of another kind",
             query[0].start,
             query[0].end + 1,
             "begin with SELECT, WITH or FROM",
@@ -175,7 +177,7 @@ def _tokenize(sql: str) -> list[Token]:
             offset = closed.end()
         offset = min(offset, max(0, len(sql) - 1))
         raise SqlError(
-            f"{sql[offset : offset + 1]} opens a string, a name or a comment that is never closed.",
+            f"{sql[offset : offset + 1]} opens a string, a name or a comment that is never closed",
             offset,
             offset + 1,
         ) from None
@@ -188,13 +190,13 @@ def _one_statement(sql: str, tokens: Sequence[Token]) -> Sequence[Token]:
     for token in query:
         if token.token_type is TokenType.SEMICOLON:
             raise SqlError(
-                "A model is one query, and a second statement follows here.",
+                "a model is one query, and a second statement follows here",
                 token.start,
                 token.end + 1,
                 "write one model for each query",
             )
     if not query:
-        raise SqlError("There is no SQL here.", 0, len(sql), "write a SELECT")
+        raise SqlError("there is no SQL here", 0, len(sql), "write a SELECT")
     return query
 
 
@@ -204,7 +206,7 @@ def _check_start(sql: str, query: Sequence[Token]) -> None:
         return
     word = sql[first.start : first.end + 1]
     raise SqlError(
-        f"A model is one query; it cannot begin with '{word}'.",
+        f"a model is one query; it cannot begin with '{word}'",
         first.start,
         first.end + 1,
         "begin with SELECT, WITH or FROM; streamsql writes the results itself",
@@ -222,7 +224,7 @@ def _check_commas(tokens: Sequence[Token]) -> None:
             _type_at(tokens, index - 1) in empty_before
             or _type_at(tokens, index + 1) in empty_after
         ):
-            raise SqlError("Something is missing beside this comma.", token.start, token.end + 1)
+            raise SqlError("something is missing beside this comma", token.start, token.end + 1)
 
 
 def _check_selects(tokens: Sequence[Token]) -> None:
@@ -233,7 +235,7 @@ def _check_selects(tokens: Sequence[Token]) -> None:
             continue
         distinct = _type_at(tokens, index + 1) is TokenType.DISTINCT
         if _type_at(tokens, index + 1 + distinct) in nothing:
-            raise SqlError("Nothing is selected here.", token.start, token.end + 1)
+            raise SqlError("nothing is selected here", token.start, token.end + 1)
 
 
 def _as_name(token: Token, index: int, tokens: Sequence[Token]) -> Token:
@@ -395,7 +397,7 @@ def _check_place(tokens: Sequence[Token], index: int) -> None:
     aliased = {*_NAMES, TokenType.ALIAS, TokenType.R_PAREN}
     if _type_at(tokens, name - 1) in aliased:
         raise SqlError(
-            "WATERMARK stands before a relation's alias, not after it.",
+            "WATERMARK stands before a relation's alias, not after it",
             tokens[index].start,
             tokens[index].end + 1,
             "write FROM orders WATERMARK ts DELAY OF INTERVAL 10 MINUTES AS o",
@@ -427,7 +429,7 @@ def _after_interval(tokens: Sequence[Token], delay: int) -> int:
 def _bad_delay(tokens: Sequence[Token], index: int) -> SqlError:
     token = tokens[min(index, len(tokens) - 1)]
     return SqlError(
-        "The delay of a watermark is an interval with a unit.",
+        "the delay of a watermark is an interval with a unit",
         token.start,
         token.end + 1,
         "write DELAY OF INTERVAL 10 MINUTES",
@@ -482,7 +484,7 @@ def _parse(sql: str, tokens: list[Token]) -> exp.Expr | None:
     except ParseError as error:
         raise _located(sql, error, tokens) from None
     except RecursionError:
-        raise SqlError("The query is nested too deeply.", 0, len(sql)) from None
+        raise SqlError("the query is nested too deeply", 0, len(sql)) from None
     except _BREAKS:
         # The compiled build checks types where the pure one reports a missing part.
         raise _located_by_prefix(sql, tokens) from None
@@ -526,15 +528,15 @@ def _plain_message(description: str, highlight: str, at_end: bool) -> str:
     """Say what sqlglot found without its own class names and tokens."""
     near = f"'{highlight}'"
     if "Required keyword" in description:
-        return f"Something is missing after {near}." if at_end else f"Incomplete near {near}."
+        return f"something is missing after {near}" if at_end else f"incomplete near {near}"
     expected = re.match(r"Expect(?:ed|ing) (.+?)(?: but got .*)?$", description)
     if expected:
         wanted = expected[1].rstrip(". ")
-        return f"Expected {wanted} after {near}." if at_end else f"Expected {wanted} near {near}."
+        return f"expected {wanted} after {near}" if at_end else f"expected {wanted} near {near}"
     if "Unexpected token" in description:
         return f"{near} {_UNEXPECTED}"
-    plain = re.sub(r"<[^>]*>", "", description).strip().rstrip(".")
-    return f"{plain} (near {near})." if plain else f"Cannot be read near {near}."
+    plain = as_ours(re.sub(r"<[^>]*>", "", description).strip())
+    return f"{plain} (near {near})" if plain else f"cannot be read near {near}"
 
 
 def _located_by_prefix(sql: str, tokens: list[Token]) -> SqlError:
@@ -547,8 +549,8 @@ def _located_by_prefix(sql: str, tokens: list[Token]) -> SqlError:
         except _BREAKS:
             token = tokens[length - 1]
             word = sql[token.start : token.end + 1]
-            return SqlError(f"Cannot be read near '{word}'.", token.start, token.end + 1)
-    return SqlError("This is not a query that can be read.", 0, len(sql))
+            return SqlError(f"cannot be read near '{word}'", token.start, token.end + 1)
+    return SqlError("this is not a query that can be read", 0, len(sql))
 
 
 def _offset(sql: str, line: int, column: int) -> int:

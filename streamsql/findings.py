@@ -67,6 +67,16 @@ def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     )
 
 
+def as_ours(message: str) -> str:
+    """Return what another program says as findings say it: no capital first, no full stop last.
+
+    >>> as_ours("Unexpected end of template."), as_ours("YAML is wrong")
+    ('unexpected end of template', 'YAML is wrong')
+    """
+    begun = message[:1].lower() if message[1:2].islower() else message[:1]
+    return (begun + message[1:]).rstrip().removesuffix(".")
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     """Return ``did you mean 'x'?`` for the known names near to ``name``, else nothing."""
     near = difflib.get_close_matches(name, sorted(set(known)), n=3, cutoff=0.6)

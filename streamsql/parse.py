@@ -130,7 +130,7 @@ def _reserved_names(
             yield _finding(
                 rendered,
                 "reserved-name",
-                f"'{name}' begins with a prefix that streamsql keeps for itself.",
+                f"'{name}' begins with a prefix that streamsql keeps for itself",
                 span_of(identifier),
                 "read other models with ref() and topics with source(), or choose another name",
             )
@@ -154,7 +154,7 @@ def _unknown_relations(
         yield _finding(
             rendered,
             "unknown-relation",
-            f"'{full}' is no model, source or common table expression of this query.",
+            f"'{full}' is no model, source or common table expression of this query",
             span_of(table.parts[0]),
             near or _how_to_read(full),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -125,6 +126,56 @@ def test_imports_stand_at_the_top_but_for_lazy_commands() -> None:
         if isinstance(node, ast.Import | ast.ImportFrom)
     ]
     assert hidden == []
+
+
+def messages(tree: ast.Module) -> Iterator[ast.expr]:
+    """What findings say: the argument of whatever makes one, and what is called ``message``."""
+    first, second = (
+        {"Fault", "SqlError", "DataTypeError"},
+        {"Finding", "TemplateFault", "report", "finding"},
+    )
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "message":
+            yield node.value
+        if not isinstance(node, ast.Call):
+            continue
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        if name in first:
+            yield from node.args[:1]
+        elif name in second or (name == "add" and len(node.args) > 2):
+            yield from node.args[1:2]
+            yield from (k.value for k in node.keywords if k.arg == "message")
+
+
+def ends(message: ast.expr) -> Iterator[tuple[str, str]]:
+    """The literal text that a message begins with, and the one that it ends with."""
+    match message:
+        case ast.Constant(value=str(text)):
+            yield text, text
+        case ast.JoinedStr(values=[*_, _] as parts):
+            texts = [p.value if isinstance(p, ast.Constant) else "…" for p in parts]
+            yield str(texts[0]), str(texts[-1])
+        case ast.IfExp(body=one, orelse=other):
+            yield from (*ends(one), *ends(other))
+
+
+def test_messages_begin_without_a_capital_and_end_without_a_full_stop() -> None:
+    names = {"Spark", "Kafka", "Jinja", "YAML", "WATERMARK", "STREAM"}
+    told = [
+        (name, start, end)
+        for name, tree in trees()
+        if "/cli/" not in name
+        for message in messages(tree)
+        for start, end in ends(message)
+    ]
+    assert len(told) > 100
+    wrong = [
+        (name, start)
+        for name, start, end in told
+        if end.endswith((".", "!"))
+        or (start[:1].isupper() and re.split(r"[ ,:]", start)[0].removesuffix("'s") not in names)
+    ]
+    assert wrong == []
 
 
 def test_names_say_what_is_in_a_module() -> None:

@@ -159,7 +159,7 @@ def _plan_model(
         return Finding(
             "not-streaming",
             f"'{model.name}' reads no stream, so there is nothing to run as a "
-            f"{config.materialized}.",
+            f"{config.materialized}",
             model.parsed.rendered.model.location,
             hint="read a source or a topic model, or make it a view",
             model=model.name,

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from streamsql.findings import Location
+from streamsql.findings import Location, as_ours
 from streamsql.project.faults import Faults
 
 _LARGEST = 200_000
@@ -272,7 +272,7 @@ def read_toml(text: str, path: str, faults: Faults) -> Marked | None:
         found = re.search(r"^(.*) \(at line (\d+), column (\d+)\)$", str(error), re.DOTALL)
         last = text.count("\n") + 1
         place = Location(path, int(found[2]), int(found[3])) if found else Location(path, last)
-        faults.add("toml-syntax", found[1] if found else str(error), place)
+        faults.add("toml-syntax", as_ours(found[1] if found else str(error)), place)
         return None
     except (RecursionError, ValueError) as error:
         faults.add("toml-syntax", f"this is not TOML: {error}", Location(path))

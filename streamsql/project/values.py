@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import TemplateError, TemplateSyntaxError, UndefinedError, nodes
 from jinja2.exceptions import SecurityError
 
-from streamsql.findings import Location, did_you_mean
+from streamsql.findings import Location, as_ours, did_you_mean
 from streamsql.project.faults import Faults
 from streamsql.project.marked import UNREADABLE, Marked, replace_texts
 from streamsql.project.sandbox import Sandbox, TemplateFault, has_jinja
@@ -63,7 +63,7 @@ def _report(error: Exception, location: Location, names: Iterable[str], faults: 
     undefined = re.match(r"'(\w+)' is undefined", message)
     match error:
         case TemplateSyntaxError():
-            faults.add("jinja-syntax", message, location)
+            faults.add("jinja-syntax", as_ours(message), location)
         case SecurityError():
             faults.add("sandbox", message, location)
         case UndefinedError() if undefined:

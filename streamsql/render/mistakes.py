@@ -12,7 +12,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.filters import FILTERS
 from jinja2.tests import TESTS
 
-from streamsql.findings import Finding, Location, did_you_mean
+from streamsql.findings import Finding, Location, as_ours, did_you_mean
 from streamsql.project.sandbox import TemplateFault
 from streamsql.render.environment import BEGINS, LocatedFault, MacroReturn, Work
 
@@ -53,7 +53,7 @@ def explain_unreadable(error: Exception, path: str) -> Finding:
     message = error.message or "this is not Jinja"
     unknown = re.match(r"No (filter|test) named '(.*)'", message)
     if unknown is None:
-        return Finding("jinja-syntax", message, location)
+        return Finding("jinja-syntax", as_ours(message), location)
     known = FILTERS if unknown[1] == "filter" else TESTS
     hint = did_you_mean(unknown[2], known)
     return Finding(

@@ -108,7 +108,7 @@ def _column(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
         where = " and ".join(f"'{a}'" for a in dict.fromkeys(found.ambiguous))
         walk.report(
             "ambiguous-column",
-            f"'{name}' could mean a column of {where}.",
+            f"'{name}' could mean a column of {where}",
             node,
             f"say which: {found.ambiguous[0]}.{parts[-1]}",
         )
@@ -139,7 +139,7 @@ def _report_unknown(node: exp.Expr, parts: Sequence[str], scope: Scope, walk: Wa
     plain = list(dict.fromkeys(n for n in names if n not in HIDDEN_COLUMNS))
     if hint is None and plain and len(plain) <= _FEW:
         hint = "there is " + ", ".join(plain)
-    walk.report("unknown-column", f"There is no column '{name}' here.", node, hint)
+    walk.report("unknown-column", f"there is no column '{name}' here", node, hint)
 
 
 _FEW = 12
@@ -151,7 +151,7 @@ def _fields(
     for name in names:
         if isinstance(found, Struct) and has_no_field(found, name):
             hint = did_you_mean(name, (f.name for f in found.fields))
-            walk.report("unknown-column", f"There is no field '{name}' in this struct.", node, hint)
+            walk.report("unknown-column", f"there is no field '{name}' in this struct", node, hint)
             return None
         found = field_type(found, name)
     return found

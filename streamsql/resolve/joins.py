@@ -73,7 +73,7 @@ def _check_key(
         if side and key.name.lower() not in {n.lower() for n in names}:
             walk.report(
                 "unknown-column",
-                f"There is no column '{key.name}' on both sides of this join.",
+                f"there is no column '{key.name}' on both sides of this join",
                 key,
                 did_you_mean(key.name, names),
             )

@@ -149,7 +149,7 @@ def _source_faults(source: Source) -> Iterator[Finding]:
     if found is not None and found != TIMESTAMP:
         yield Finding(
             "watermark-not-timestamp",
-            f"A watermark needs a timestamp, and '{watermark.column}' is {ddl(found)}.",
+            f"a watermark needs a timestamp, and '{watermark.column}' is {ddl(found)}",
             watermark.location,
             hint="declare the column as timestamp",
         )
@@ -186,7 +186,7 @@ def _not_checked(model: ParsedModel, causes: Sequence[str]) -> Finding:
     failing = next((r for r in references if r.name in causes), references[0])
     return Finding(
         "not-checked",
-        f"Not checked, because {broken} failed.",
+        f"not checked, because {broken} failed",
         failing.location,
         Severity.INFO,
         model=model.name,
@@ -267,7 +267,7 @@ def _mismatch(parsed: ParsedModel, told: Column, found: str) -> Finding:
     strict = parsed.rendered.config.materialized in _STRICT
     return Finding(
         "type-mismatch",
-        f"The column '{told.name}' is declared as {told.data_type}, and its SQL gives {found}.",
+        f"the column '{told.name}' is declared as {told.data_type}, and its SQL gives {found}",
         told.location,
         Severity.ERROR if strict else Severity.WARNING,
         hint=f"declare it as {found}, or cast it: CAST(… AS {told.data_type})",
@@ -282,7 +282,7 @@ def _duplicates(found: Rowset, parsed: ParsedModel) -> Iterator[Finding]:
         if name in seen:
             yield Finding(
                 "duplicate-column",
-                f"Two columns are called '{column.name}'.",
+                f"two columns are called '{column.name}'",
                 _place(parsed, column),
                 hint="give one of them another name with AS",
                 model=parsed.name,
@@ -295,7 +295,7 @@ def _unnamed(found: Rowset, parsed: ParsedModel) -> Iterator[Finding]:
         if not column.named:
             yield Finding(
                 "unnamed-column",
-                "This column has no name of its own, and readers need one.",
+                "this column has no name of its own, and readers need one",
                 _place(parsed, column),
                 hint="give it a name with AS",
                 model=parsed.name,
@@ -321,7 +321,7 @@ def _output_mode(
     if asked:
         place = _config_place(parsed.rendered.model, "output_mode")
     others = [m.name for m in verdicts.values() if m.legal]
-    message = f"This query cannot run in {verdict.name} mode: {verdict.reason}."
+    message = f"this query cannot run in {verdict.name} mode: {verdict.reason}"
     hint = _way_out(verdict, others)
     return None, [Finding(rule, message, place, hint=hint, model=parsed.name)]
 
@@ -373,7 +373,7 @@ def _unreadable(parsed: ParsedModel, known: _Known) -> Iterator[Finding]:
             yield Finding(
                 "merged-table-not-streamable",
                 f"'{reference.name}' is merged by key, and a table whose rows change "
-                "cannot be read as a stream.",
+                "cannot be read as a stream",
                 reference.location,
                 hint=f"set change_feed=true in {reference.name} to read its changes",
                 model=parsed.name,

@@ -337,7 +337,7 @@ def _set_operation(node: exp.SetOperation, scope: Scope, walk: Walk) -> Rowset:
     if complete and not by_name and len(left.columns) != len(right.columns):
         walk.report(
             "union-column-count",
-            f"The first query has {_columns(left)}, the other one {_columns(right)}.",
+            f"the first query has {_columns(left)}, the other one {_columns(right)}",
             node.expression,
             "give both the same columns, in the same order",
         )

@@ -122,7 +122,7 @@ def _with_watermark(
     if found is not None and not _carries_time(found):
         walk.report(
             "watermark-not-timestamp",
-            f"A watermark needs a timestamp, and this is {ddl(found)}.",
+            f"a watermark needs a timestamp, and this is {ddl(found)}",
             clause.expression,
             "cast it to TIMESTAMP in a subquery or a view, and set the watermark on that",
         )
@@ -130,7 +130,7 @@ def _with_watermark(
     if rowset.streaming and already is not None:
         walk.report(
             "watermark-twice",
-            f"This relation has a watermark already, on '{already}', and Spark refuses a second.",
+            f"this relation has a watermark already, on '{already}', and Spark refuses a second",
             clause.expression,
             "leave this clause out, or read the stream before its watermark is set",
         )

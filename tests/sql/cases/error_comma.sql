@@ -1,3 +1,3 @@
 SELECT a,, b FROM ref__t
 -- expect
-error 1:9: Something is missing beside this comma. [None]
+error 1:9: something is missing beside this comma [None]

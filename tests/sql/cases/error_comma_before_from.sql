@@ -2,4 +2,4 @@ SELECT a,
   b,
 FROM ref__t
 -- expect
-error 2:4: Something is missing beside this comma. [None]
+error 2:4: something is missing beside this comma [None]

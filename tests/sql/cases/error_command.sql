@@ -1,3 +1,3 @@
 INSERT INTO t SELECT 1
 -- expect
-error 1:1: A model is one query; it cannot begin with 'INSERT'. [begin with SELECT, WITH or FROM; streamsql writes the results itself]
+error 1:1: a model is one query; it cannot begin with 'INSERT' [begin with SELECT, WITH or FROM; streamsql writes the results itself]

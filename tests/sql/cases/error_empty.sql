@@ -1,3 +1,3 @@
 -- nothing here
 -- expect
-error 1:1: There is no SQL here. [write a SELECT]
+error 1:1: there is no SQL here [write a SELECT]

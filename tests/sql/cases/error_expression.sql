@@ -1,3 +1,3 @@
 SELECT CAST(a AS ) FROM ref__t
 -- expect
-error 1:18: Expected TYPE after CAST near ')'. [None]
+error 1:18: expected TYPE after CAST near ')' [None]

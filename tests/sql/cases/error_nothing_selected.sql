@@ -1,4 +1,4 @@
 SELECT DISTINCT
 FROM ref__orders
 -- expect
-error 1:1: Nothing is selected here. [None]
+error 1:1: nothing is selected here [None]

@@ -1,4 +1,4 @@
 SELECT count(*
 FROM ref__t
 -- expect
-error 2:1: Expected ) near 'FROM'. [None]
+error 2:1: expected ) near 'FROM' [None]

@@ -1,3 +1,3 @@
 SELECT a FROM ref__t WHERE a IN (
 -- expect
-error 1:33: Expected ) after '('. [None]
+error 1:33: expected ) after '(' [None]

@@ -2,4 +2,4 @@ SELECT a
 FROM ref__t
 WHERE
 -- expect
-error 3:1: Something is missing after 'WHERE'. [None]
+error 3:1: something is missing after 'WHERE' [None]
