@@ -18,6 +18,7 @@ from streamsql.spark.artifacts import (
     fetch_broker,
     fetch_connectors,
     pyspark_version,
+    require_version,
     supply,
 )
 from streamsql.spark.java import Java, find_java
@@ -52,6 +53,7 @@ def diagnose_machine(on_progress: Progress) -> Iterator[Outcome]:
 def diagnose_target(project: Project, root: Path, on_progress: Progress) -> Iterator[Outcome]:
     """Look at all that the chosen target names: master, storage, connections, topics."""
     target = project.target
+    yield _asked(lambda: _spark_of(target.spark.version))
     yield _master(target.spark.master)
     if target.spark.conf.get(PACKAGES):
         yield Outcome(None, f"{PACKAGES} of the profile: fetched when a run starts")
@@ -71,6 +73,11 @@ def _asked(question: Callable[[], str]) -> Outcome:
         return Outcome(True, question())
     except RunError as error:
         return Outcome(False, error.message, error.hint)
+
+
+def _spark_of(version: str) -> str:
+    require_version(version)
+    return f"the target is for Spark {version}"
 
 
 def _pyspark() -> str:

@@ -101,6 +101,19 @@ def pyspark_version() -> str:
     return importlib.metadata.version("pyspark")
 
 
+def require_version(version: str) -> None:
+    """Make sure that the Spark installed here is the one that the project was compiled for.
+
+    Patch versions may differ: what Spark accepts changes with minor ones. EnvironmentFault.
+    """
+    installed = pyspark_version()
+    if version.split(".")[:2] != installed.split(".")[:2]:
+        raise EnvironmentFault(
+            f"the target is for Spark {version}, and pyspark {installed} is installed",
+            hint=f"install pyspark {version}, or set spark.version to {installed} in profiles.yml",
+        )
+
+
 def connector_coordinates(version: str) -> tuple[str, ...]:
     """The connectors tested with this pyspark; any other version is an EnvironmentFault."""
     found = CONNECTORS.get(version)

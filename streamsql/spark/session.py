@@ -20,7 +20,7 @@ from pyspark.sql import SparkSession
 
 from streamsql.errors import EnvironmentFault
 from streamsql.project.nodes import SparkSettings
-from streamsql.spark.artifacts import pyspark_home
+from streamsql.spark.artifacts import pyspark_home, require_version
 from streamsql.spark.java import Java
 
 DEFAULTS: Mapping[str, str] = {
@@ -94,7 +94,9 @@ def session_conf(spec: SessionSpec) -> dict[str, str]:
 
 @contextmanager
 def open_session(spec: SessionSpec) -> Iterator[SparkSession]:
-    """Start Spark, and stop it at the end. EnvironmentFault if it does not start."""
+    """Start Spark, and stop it at the end. EnvironmentFault if it does not start, or is not the
+    Spark that the project was compiled for."""
+    require_version(spec.settings.version)
     spec.log.parent.mkdir(parents=True, exist_ok=True)
     _quiet_loggers()
     output = spec.log.with_suffix(".out")

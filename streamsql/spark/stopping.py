@@ -43,7 +43,8 @@ def finish(query: StreamingQuery, patience: float) -> bool:
     """Wait up to ``patience`` seconds for the last batch, then stop the query.
 
     Returns whether the query was between two batches when it was stopped: then nothing
-    that it wrote will be written again.
+    that it wrote will be written again. A broker that answers at the very moment of the stop
+    may have let a batch begin, so what counts is what the checkpoint says afterwards.
     """
     thread = _stream_of(query).queryExecutionThread()
     deadline = time.monotonic() + patience
@@ -54,9 +55,20 @@ def finish(query: StreamingQuery, patience: float) -> bool:
         # Between two triggers it may sleep for as long as its interval is.
         calm = 0 if status["isTriggerActive"] else calm + 1
         asking = asking + 1 if status["message"].startswith(ASKING) else 0
-    clean = calm >= CALM or asking >= STUCK or not thread.isAlive()
+    waited = calm >= CALM or asking >= STUCK or not thread.isAlive()
     query.stop()
-    return clean
+    return waited and _all_committed(query)
+
+
+def _all_committed(query: StreamingQuery) -> bool:
+    """Whether each batch that was begun was committed; yes where Spark cannot be asked."""
+    try:
+        stream = _stream_of(query)
+        begun, done = (log.getLatestBatchId() for log in (stream.offsetLog(), stream.commitLog()))
+        return not begun.isDefined() or (done.isDefined() and done.get() >= begun.get())
+    except (Py4JError, AttributeError) as error:
+        _log.warning("cannot read the stream's logs: %s", error)
+        return True
 
 
 def _jvm() -> Any:

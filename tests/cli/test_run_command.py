@@ -88,7 +88,7 @@ def test_debug_tells_all_that_is_wrong(shop: Shop, invoke: Invoke) -> None:
     assert any(line.startswith("- checkpoints at s3a://bucket/checkpoints") for line in lines)
     (unreachable,) = (line for line in lines if line.startswith("✗") and "127.0.0.1:1" in line)
     assert "kafka" in unreachable
-    assert "3 of 9 checks failed" in result.stderr
+    assert "3 of 10 checks failed" in result.stderr
 
 
 @pytest.fixture

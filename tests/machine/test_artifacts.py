@@ -20,21 +20,23 @@ def quiet(line: str) -> None:
     assert "://" not in line, "progress names no hosts"
 
 
-def put(repository: Path, artifact: str, *needs: str, packaging: str = "jar") -> Path:
-    """Publish ``shop:<artifact>:1.0`` with its dependencies, as Maven lays it out."""
-    folder = repository / "shop" / artifact / "1.0"
+def put(
+    repository: Path, artifact: str, *needs: str, packaging: str = "jar", version: str = "1.0"
+) -> Path:
+    """Publish ``shop:<artifact>:<version>`` with its dependencies, as Maven lays it out."""
+    folder = repository / "shop" / artifact / version
     folder.mkdir(parents=True)
     dependencies = "".join(
         f"<dependency><groupId>shop</groupId><artifactId>{n}</artifactId>"
         "<version>1.0</version></dependency>"
         for n in needs
     )
-    (folder / f"{artifact}-1.0.pom").write_text(
+    (folder / f"{artifact}-{version}.pom").write_text(
         "<project><modelVersion>4.0.0</modelVersion><groupId>shop</groupId>"
-        f"<artifactId>{artifact}</artifactId><version>1.0</version>"
+        f"<artifactId>{artifact}</artifactId><version>{version}</version>"
         f"<packaging>{packaging}</packaging><dependencies>{dependencies}</dependencies></project>"
     )
-    jar = folder / f"{artifact}-1.0.jar"
+    jar = folder / f"{artifact}-{version}.jar"
     with zipfile.ZipFile(jar, "w") as archive:
         archive.writestr(f"{artifact}.txt", artifact * 100)
     return jar
@@ -78,6 +80,22 @@ def test_what_is_needed_comes_too_and_what_is_provided_does_not(source: Supply, 
     assert any(line.startswith("downloaded orders 1.0 (1 so far") for line in said)
     assert said[-1].startswith("fetched 2 jars")
     assert not any("://" in line for line in said)
+
+
+@pytest.mark.parametrize("version", ["0.9", "2.0"])
+def test_a_version_that_is_named_is_the_one_that_comes(
+    version: str, source: Supply, java: Java, tmp_path: Path
+) -> None:
+    put(tmp_path / "repository", "money", version=version)
+    asked = ("shop:orders:1.0", f"shop:money:{version}")
+    jars = fetch(asked, source=source, java=java, on_progress=quiet)
+    assert names(jars) == [f"money-{version}.jar", "orders-1.0.jar", "scala-1.0.jar"]
+
+
+def test_a_project_for_another_spark_is_refused() -> None:
+    artifacts.require_version("4.1.9")
+    with pytest.raises(EnvironmentFault, match=r"for Spark 4\.2\.0, and pyspark 4\.1\.1"):
+        artifacts.require_version("4.2.0")
 
 
 def test_the_second_time_needs_neither_java_nor_mirror(source: Supply, java: Java) -> None:

@@ -1,0 +1,58 @@
+"""Queries that are stopped: what is said of their last batch is what their checkpoint says."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from streamsql.spark.stopping import ask_to_end, finish
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+pytestmark = pytest.mark.spark
+
+
+def newest(folder: Path) -> int:
+    return max((int(p.name) for p in folder.iterdir() if p.name.isdigit()), default=-1)
+
+
+def test_the_batch_in_flight_is_finished(spark: SparkSession, tmp_path: Path) -> None:
+    began = threading.Event()
+
+    def write(rows: DataFrame, batch: int) -> None:
+        began.set()
+        rows.count()
+
+    query = started(spark, tmp_path, write)
+    assert began.wait(60)
+    assert ask_to_end(query)
+    assert finish(query, patience=60)
+    assert newest(tmp_path / "offsets") == newest(tmp_path / "commits") >= 0
+
+
+def test_a_batch_that_is_cut_off_is_told(spark: SparkSession, tmp_path: Path) -> None:
+    began, over = threading.Event(), threading.Event()
+
+    def write(rows: DataFrame, batch: int) -> None:
+        began.set()
+        over.wait(5)  # Spark waits for it, whatever else
+
+    query = started(spark, tmp_path, write)
+    try:
+        assert began.wait(60)
+        assert ask_to_end(query)
+        assert not finish(query, patience=0.3)
+        assert newest(tmp_path / "offsets") > newest(tmp_path / "commits")
+    finally:
+        over.set()
+
+
+def started(spark, checkpoint, write):  # type: ignore[no-untyped-def]
+    rows = spark.readStream.format("rate").option("rowsPerSecond", 100).load()
+    return (
+        rows.writeStream.foreachBatch(write).option("checkpointLocation", str(checkpoint)).start()
+    )
