@@ -148,6 +148,12 @@ CONFIG_KEYS: tuple[ConfigKey, ...] = (
     ConfigKey("tags", OneOrMany(Text("a tag")), _ALL, "Words to select the model by.", Merge.ADD),
     ConfigKey("meta", FreeMap(), MATERIALIZATIONS, "Anything you want to note.", Merge.BY_KEY),
     ConfigKey(
+        "connector",
+        Text("the name of a connector"),
+        ("sink",),
+        "What writes a sink: `console`, `jdbc`, any format of Spark's; `format` says the same.",
+    ),
+    ConfigKey(
         "connection",
         Text("the name of a connection"),
         ("topic", "sink"),
@@ -264,7 +270,7 @@ def merge_config(
     config = _model_config(model, accepted, materialized)
     if not wrong:
         _check_table(config, given, place, faults)
-        _check_sink(config, place, faults)
+        _check_sink(config, accepted, given.places, place, faults)
     if connections is not None:
         config = _with_connection(config, given, connections, place, faults)
     return config, tuple(faults.found)
@@ -336,6 +342,8 @@ def _model_config(model: Model, values: dict[str, Any], materialized: str) -> Mo
     given = {name: value for name, value in values.items() if name in named}
     if "headers" in given:
         given["headers"] = tuple(given["headers"].items())
+    if "connector" in values:
+        given.setdefault("format", values["connector"])
     defaults: dict[str, Any] = {}
     if materialized == "topic":
         defaults = {"topic": model.name, "format": "json"}
@@ -368,13 +376,28 @@ def _check_table(config: ModelConfig, given: Given, place: Location, faults: Fau
             )
 
 
-def _check_sink(config: ModelConfig, place: Location, faults: Faults) -> None:
-    if config.materialized == "sink" and config.format is None:
+def _check_sink(
+    config: ModelConfig,
+    values: Mapping[str, Any],
+    places: Mapping[str, Location],
+    place: Location,
+    faults: Faults,
+) -> None:
+    if config.materialized != "sink":
+        return
+    if config.format is None:
         faults.add(
             "missing-config",
-            "a sink needs a 'format'",
+            "a sink needs a 'connector'",
             place,
-            "for example format='console', format='jdbc' or format='json'",
+            "for example connector='console', connector='jdbc' or connector='json'",
+        )
+    elif values.get("connector", config.format) != config.format:
+        faults.add(
+            "config-not-allowed",
+            f"the connector is '{values['connector']}', and the format '{config.format}'",
+            places.get("connector", place),
+            "both name what writes the sink: give one of them",
         )
 
 
