@@ -7,6 +7,7 @@ from streamsql.resolve.modes import OutputMode, legal_output_modes
 from streamsql.resolve.relations import (
     HIDDEN_COLUMNS,
     EventTime,
+    Hazard,
     OutputColumn,
     Relation,
     Resolution,
@@ -18,6 +19,7 @@ from streamsql.resolve.relations import (
 __all__ = [
     "HIDDEN_COLUMNS",
     "EventTime",
+    "Hazard",
     "OutputColumn",
     "OutputMode",
     "Relation",

@@ -45,6 +45,14 @@ from streamsql.resolve.coercion import (
     widest,
 )
 from streamsql.resolve.functions import extracted, function_type, operation_type
+from streamsql.resolve.hazards import (
+    call_risks,
+    cast_risk,
+    comparison_risks,
+    division_risk,
+    index_risk,
+    now_risk,
+)
 from streamsql.resolve.higher_order import LAMBDA_SHAPES
 from streamsql.resolve.relations import HIDDEN_COLUMNS
 from streamsql.resolve.scope import Scope, field_type, has_no_field, look_up
@@ -77,6 +85,12 @@ def _rule_of_family(node: exp.Expr) -> _Rule | None:
 
 def _boolean(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
     visit(node.iter_expressions(), scope, walk)
+    return BOOLEAN
+
+
+def _compared(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
+    operands = [(e, type_of(e, scope, walk)) for e in node.iter_expressions()]
+    walk.risks.extend(comparison_risks(node, operands))
     return BOOLEAN
 
 
@@ -172,6 +186,7 @@ def _dot(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
 def _bracket(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
     inner = type_of(node.this, scope, walk)
     visit(node.expressions, scope, walk)
+    walk.risk(index_risk(node, inner))
     match inner:
         case Array(element):
             return element
@@ -253,11 +268,14 @@ def _units_in(text: str) -> Iterator[str]:
 
 
 def _cast(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
-    visit([node.this], scope, walk)
+    found = type_of(node.this, scope, walk)
     to = node.args["to"]
     if isinstance(to, exp.DataType) and isinstance(to.this, exp.Interval):
-        return _interval_type(to.this)
-    return _written_type(to.sql("databricks"))
+        target = _interval_type(to.this)
+    else:
+        target = _written_type(to.sql("databricks"))
+    walk.risk(cast_risk(node, found, target))
+    return target
 
 
 def _interval_type(node: exp.Interval) -> DataType | None:
@@ -286,13 +304,19 @@ def _arithmetic(operator: str) -> _Rule:
     def rule(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
         left = Argument(type_of(node.this, scope, walk), node.this)
         right = Argument(type_of(node.expression, scope, walk), node.expression)
+        if operator in _DIVISIONS:
+            walk.risk(division_risk(node, node.expression, _DIVISIONS[operator]))
         return operation_type(operator, left, right)
 
     return rule
 
 
+_DIVISIONS = {"/": "try_divide", "%": "try_mod"}
+
+
 def _integer_division(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
     visit([node.this, node.expression], scope, walk)
+    walk.risk(division_risk(node, node.expression, None))
     return BIGINT
 
 
@@ -365,7 +389,9 @@ def _function(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
     if name != "count" and any(a.is_star for a in nodes):
         walk.stars.extend((n, hidden_in(scope.visible)) for n in nodes if isinstance(n, exp.Star))
         return _struct_of_star(name, nodes, scope)
-    return function_type(name, _arguments(nodes, scope, walk))
+    arguments = _arguments(nodes, scope, walk)
+    walk.risks.extend(call_risks(name, node, arguments))
+    return function_type(name, arguments)
 
 
 _UNIT_FIRST = frozenset({"date_add", "dateadd", "timestampadd", "datediff", "date_diff"}) | {
@@ -464,6 +490,14 @@ def _constant(data_type: DataType) -> _Rule:
     return rule
 
 
+def _now(data_type: DataType) -> _Rule:
+    def rule(node: exp.Expr, _scope: Scope, walk: Walk) -> DataType | None:
+        walk.risk(now_risk(node))
+        return data_type
+
+    return rule
+
+
 # Functions of functions
 
 
@@ -506,6 +540,7 @@ _RULES: Mapping[type[exp.Expr], _Rule] = {
     exp.BitwiseRightShift: _shifted,
     exp.BitwiseXor: _bits,
     exp.Boolean: _constant(BOOLEAN),
+    exp.Between: _compared,
     exp.Bracket: _bracket,
     exp.Case: _case,
     exp.Cast: _cast,
@@ -513,32 +548,40 @@ _RULES: Mapping[type[exp.Expr], _Rule] = {
     exp.Chr: _special("chr", "expressions"),
     exp.Column: _column,
     exp.Concat: _joined_text,
-    exp.CurrentDate: _constant(DATE),
-    exp.CurrentTimestamp: _constant(TIMESTAMP),
+    exp.CurrentDate: _now(DATE),
+    exp.CurrentTimestamp: _now(TIMESTAMP),
     exp.CurrentUser: _constant(STRING),
     exp.DPipe: _joined_text,
     exp.Decode: _special("decode", "this", "charset"),
     exp.DecodeCase: _special("decode", "expressions"),
     exp.Div: _arithmetic("/"),
     exp.Dot: _dot,
+    exp.EQ: _compared,
     exp.Extract: _extract,
     exp.Filter: _filtered,
     exp.Floor: _special("floor", "this", "decimals"),
+    exp.GT: _compared,
+    exp.GTE: _compared,
     exp.GroupConcat: _special("substring", "this"),
     exp.HexString: _constant(BINARY),
     exp.Identifier: _identifier,
     exp.If: _if,
     exp.IgnoreNulls: _inner,
+    exp.In: _compared,
     exp.Initcap: _special("initcap", "this"),
     exp.IntDiv: _integer_division,
     exp.Interval: _interval,
     exp.JSONExtract: _path,
+    exp.LT: _compared,
+    exp.LTE: _compared,
     exp.Literal: _literal,
     exp.Mod: _arithmetic("%"),
     exp.Mul: _arithmetic("*"),
+    exp.NEQ: _compared,
     exp.Neg: _negative,
     exp.Not: _boolean,
     exp.Null: _constant(VOID),
+    exp.NullSafeEQ: _compared,
     exp.Overlay: _special("substring", "this"),
     exp.Paren: _inner,
     exp.Quantile: _special("percentile", "this", "quantile"),

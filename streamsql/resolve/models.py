@@ -12,11 +12,13 @@ from streamsql.findings import Finding, Location, Severity
 from streamsql.parse import ParsedModel
 from streamsql.project.nodes import Column, Model, Project, Seed, Source
 from streamsql.resolve.coercion import TIMESTAMP
+from streamsql.resolve.hazards import in_condition, is_guarded, shown
 from streamsql.resolve.modes import OutputMode, legal_output_modes
 from streamsql.resolve.queries import resolve_query
 from streamsql.resolve.relations import (
     HIDDEN_COLUMNS,
     EventTime,
+    Hazard,
     OutputColumn,
     Relation,
     Resolution,
@@ -220,7 +222,21 @@ def _resolve(parsed: ParsedModel, spark_version: str, known: _Known) -> Resolved
     known.findings += findings
     used = {name: tuple(sorted(fields)) for name, fields in walk.hidden_used.items()}
     known.stars[parsed.name] = tuple(walk.stars)
-    return ResolvedModel(parsed, columns, facts, parsed.sql, mode, used)
+    hazards = tuple(_hazards(walk)) if found.streaming else ()
+    return ResolvedModel(parsed, columns, facts, parsed.sql, mode, used, hazards)
+
+
+def _hazards(walk: Walk) -> Iterator[Hazard]:
+    """Yield each expression that may go wrong and has no guard, once for each way to write it."""
+    seen: set[tuple[str, str]] = set()
+    for risk in walk.risks:
+        text, cure = shown(risk)
+        if (risk.kind, text) in seen or is_guarded(risk):
+            continue
+        seen.add((risk.kind, text))
+        decides = in_condition(risk.node)
+        place = walk.location(risk.node)
+        yield Hazard(risk.kind, text, place, risk.reason, cure, decides)
 
 
 def _with_dedup(found: Rowset, parsed: ParsedModel, walk: Walk) -> Rowset:

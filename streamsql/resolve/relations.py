@@ -59,6 +59,24 @@ class StatefulOperator:
 
 
 @dataclass(frozen=True, slots=True)
+class Hazard:
+    """An expression that Spark accepts and that may go wrong while a query runs.
+
+    ``kind`` is ``throws`` (some values end the query; ``reason`` says which),
+    ``nondeterministic`` (another value each time) or ``processing-time`` (the time of the
+    batch). ``text`` is the expression, ``cure`` what to write instead if there is such a form.
+    ``decides`` tells that it stands in a condition that rows have to meet.
+    """
+
+    kind: str
+    text: str
+    location: Location
+    reason: str
+    cure: str | None = None
+    decides: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class StreamFacts:
     """What is known of a model as a stream.
 
@@ -97,7 +115,7 @@ class ResolvedModel:
     ``output_mode`` is the mode its query runs in: the one that was set, else append where
     Spark allows it; None where nothing runs or none is legal. ``hidden_used`` tells which
     of Kafka's own fields it reads, by relation; ``sql`` is the text to compile, in which
-    ``*`` leaves those fields out.
+    ``*`` leaves those fields out. ``hazards`` are the expressions of its own that may go wrong.
     """
 
     parsed: ParsedModel
@@ -106,6 +124,7 @@ class ResolvedModel:
     sql: str
     output_mode: str | None = None
     hidden_used: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    hazards: tuple[Hazard, ...] = ()
 
     @property
     def name(self) -> str:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from streamsql.dialect import span_of
-from streamsql.findings import Finding
+from streamsql.findings import Finding, Location
 from streamsql.parse import ParsedModel
+from streamsql.resolve.hazards import Risk
 from streamsql.resolve.relations import StatefulOperator
 from streamsql.resolve.scope import Rowset, Scope, Visible
 
@@ -19,7 +20,8 @@ class Walk:
     """One model being resolved: where findings go, and how a query inside it is resolved.
 
     ``hidden_used`` are Kafka's own fields that it names, by relation; ``stars`` are its
-    ``*`` with the hidden fields of the relations they stand for.
+    ``*`` with the hidden fields of the relations they stand for; ``risks`` are the expressions
+    that may go wrong while it runs.
     """
 
     parsed: ParsedModel
@@ -28,12 +30,18 @@ class Walk:
     findings: list[Finding] = field(default_factory=list)
     hidden_used: dict[str, set[str]] = field(default_factory=dict)
     stars: list[tuple[exp.Expr, tuple[Visible, ...]]] = field(default_factory=list)
+    risks: list[Risk] = field(default_factory=list)
 
     def report(self, rule: str, message: str, node: exp.Expr, hint: str | None = None) -> None:
         """Keep an error at the place of ``node``."""
         found = self.parsed.finding(rule, message, node, hint)
         if found not in self.findings:
             self.findings.append(found)
+
+    def risk(self, found: Risk | None) -> None:
+        """Keep what may go wrong with an expression, if anything may."""
+        if found is not None:
+            self.risks.append(found)
 
     def operator(
         self,
@@ -46,6 +54,16 @@ class Walk:
         """Return a stateful operator of this model that stands at ``node``."""
         location = self.parsed.rendered.source_map.locate(*(span_of(node) or (0,)))
         return StatefulOperator(kind, location, self.parsed.name, watermarked, join_type)
+
+    def location(self, node: exp.Expr) -> Location:
+        """Return the place of a node, or of the smallest part around it that has one."""
+        around: exp.Expr | None = node
+        while around is not None:
+            span = span_of(around)
+            if span is not None:
+                return self.parsed.rendered.source_map.locate(*span)
+            around = around.parent
+        return self.parsed.rendered.source_map.locate(0)
 
 
 def hidden_in(visible: Sequence[Visible], qualifier: str | None = None) -> tuple[Visible, ...]:
