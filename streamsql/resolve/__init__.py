@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from streamsql.resolve.lineage import Field, How, Influences, ModelLineage, Origins, Use
 from streamsql.resolve.models import resolve_models
 from streamsql.resolve.modes import OutputMode, legal_output_modes
 from streamsql.resolve.relations import (
@@ -19,7 +20,12 @@ from streamsql.resolve.relations import (
 __all__ = [
     "HIDDEN_COLUMNS",
     "EventTime",
+    "Field",
     "Hazard",
+    "How",
+    "Influences",
+    "ModelLineage",
+    "Origins",
     "OutputColumn",
     "OutputMode",
     "Relation",
@@ -27,6 +33,7 @@ __all__ = [
     "ResolvedModel",
     "StatefulOperator",
     "StreamFacts",
+    "Use",
     "legal_output_modes",
     "resolve_models",
 ]

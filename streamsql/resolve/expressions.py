@@ -44,7 +44,7 @@ from streamsql.resolve.coercion import (
     wider_number,
     widest,
 )
-from streamsql.resolve.functions import extracted, function_type, operation_type
+from streamsql.resolve.functions import extracted, function_type, is_aggregate, operation_type
 from streamsql.resolve.hazards import (
     call_risks,
     cast_risk,
@@ -54,8 +54,9 @@ from streamsql.resolve.hazards import (
     now_risk,
 )
 from streamsql.resolve.higher_order import LAMBDA_SHAPES
+from streamsql.resolve.lineage import Origins, aggregate, inside
 from streamsql.resolve.relations import HIDDEN_COLUMNS
-from streamsql.resolve.scope import Scope, field_type, has_no_field, look_up
+from streamsql.resolve.scope import Scope, field_type, has_no_field, look_up, unlisted
 from streamsql.resolve.walk import Walk, hidden_in
 
 
@@ -95,7 +96,10 @@ def _compared(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
 
 
 def _query(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
-    columns = walk.resolve_query(node, scope, walk).columns
+    rows = walk.resolve_query(node, scope, walk)
+    columns = rows.columns
+    walk.read.extend(c.origins for c in columns)
+    walk.read.append(rows.influences)
     return columns[0].type if len(columns) == 1 else None
 
 
@@ -114,6 +118,7 @@ def _column(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
         if found.attribute.origin:
             used = walk.hidden_used.setdefault(found.attribute.origin, set())
             used.add(found.attribute.name)
+        walk.read.append(inside(found.attribute.origins, found.attribute.type, found.fields))
         return _fields(found.attribute.type, found.fields, node, walk)
     if len(parts) == 1 and parts[0].lower() in _WITHOUT_PARENTHESES:
         return _WITHOUT_PARENTHESES[parts[0].lower()]
@@ -128,6 +133,8 @@ def _column(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
         )
     elif found.certain:
         _report_unknown(node, parts, scope, walk)
+    else:
+        walk.read.append(unlisted(parts, scope))
     return None
 
 
@@ -176,14 +183,17 @@ def _identifier(node: exp.Expr, scope: Scope, _walk: Walk) -> DataType | None:
 
 
 def _dot(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
+    since = len(walk.read)
     inner = type_of(node.this, scope, walk)
     name = node.expression
     if isinstance(name, exp.Identifier):
+        _step_inside(node.this, inner, name.name, since, walk)
         return _fields(inner, [name.name], name, walk)
     return None
 
 
 def _bracket(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
+    since = len(walk.read)
     inner = type_of(node.this, scope, walk)
     visit(node.expressions, scope, walk)
     walk.risk(index_risk(node, inner))
@@ -193,8 +203,19 @@ def _bracket(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
         case Map(_, value):
             return value
         case Struct() if len(node.expressions) == 1 and node.expressions[0].is_string:
+            _step_inside(node.this, inner, node.expressions[0].name, since, walk)
             return field_type(inner, node.expressions[0].name)
     return None
+
+
+def _step_inside(node: exp.Expr, found: DataType | None, name: str, since: int, walk: Walk) -> None:
+    """Follow a field of what a chain of names and indexes reads, for its lineage."""
+    while isinstance(node, (exp.Dot, exp.Bracket, exp.Paren)):
+        node = node.this
+    if isinstance(node, exp.Column) and len(walk.read) > since:
+        first = walk.read[since]
+        if isinstance(first, Origins):
+            walk.read[since] = inside(first, found, (name,))
 
 
 def _inner(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
@@ -388,9 +409,13 @@ def _function(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
     nodes: Sequence[exp.Expr] = node.expressions
     if name != "count" and any(a.is_star for a in nodes):
         walk.stars.extend((n, hidden_in(scope.visible)) for n in nodes if isinstance(n, exp.Star))
+        walk.read.extend(v.attribute.origins for v in scope.visible if v.in_star)
         return _struct_of_star(name, nodes, scope)
+    since = len(walk.read)
     arguments = _arguments(nodes, scope, walk)
     walk.risks.extend(call_risks(name, node, arguments))
+    if is_aggregate(name):
+        aggregate(walk.read, since)
     return function_type(name, arguments)
 
 
@@ -420,8 +445,12 @@ def _special(name: str, *keys: str) -> _Rule:
             value = node.args.get(key)
             nodes += value if isinstance(value, list) else [value] if value is not None else []
         rest = [n for n in node.iter_expressions() if not any(n is m for m in nodes)]
+        since = len(walk.read)
         visit([n for n in rest if not isinstance(n, (exp.Var, exp.DataType))], scope, walk)
-        return function_type(name, _arguments(nodes, scope, walk))
+        arguments = _arguments(nodes, scope, walk)
+        if is_aggregate(name):
+            aggregate(walk.read, since)
+        return function_type(name, arguments)
 
     return rule
 
@@ -438,14 +467,19 @@ def _extract(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
 
 
 def _any(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
+    since = len(walk.read)
     visit([node.this], scope, walk)
+    if not isinstance(node.parent, (exp.Like, exp.ILike)):
+        aggregate(walk.read, since)
     return BOOLEAN
 
 
 def _within_group(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
+    since = len(walk.read)
     ordered = node.expression.expressions
     sorted_by = _arguments([o.this for o in ordered], scope, walk)
     arguments = _arguments(list(node.this.iter_expressions()), scope, walk)
+    aggregate(walk.read, since)
     match function_name(node.this):
         case "mode":
             return function_type("mode", sorted_by)

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from sqlglot import exp
 
 from streamsql.datatypes import Array, DataType, Map, Struct
 from streamsql.dialect import function_name
 from streamsql.resolve.coercion import BIGINT, INT, STRING, widest
 from streamsql.resolve.expressions import type_of
+from streamsql.resolve.lineage import NOWHERE, How, Origins, inside, united, used_by
 from streamsql.resolve.scope import Scope
 from streamsql.resolve.walk import Walk
 
-Outputs = list[tuple[str, DataType | None]]
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """A column that a generator makes, and what it is made of."""
+
+    name: str
+    type: DataType | None
+    origins: Origins = NOWHERE
+
+
+Outputs = list[Generated]
+_Typed = list[tuple[str, DataType | None]]
 
 _GENERATORS = frozenset(
     {
@@ -35,13 +50,32 @@ def is_generator(node: exp.Expr) -> bool:
 
 
 def generated(node: exp.Expr, scope: Scope, walk: Walk) -> Outputs | None:
-    """Return the columns that a generator or table function makes, None if not known."""
+    """Return the columns that a generator or table function makes, None if not known.
+
+    What it reads is left on the walk's trail, too.
+    """
     name = function_name(node)
     if name is None:
         return None
-    types = [type_of(a, scope, walk) for a in node.expressions]
+    types: list[DataType | None] = []
+    read: list[Origins] = []
+    for argument in node.expressions:
+        since = len(walk.read)
+        types.append(type_of(argument, scope, walk))
+        taken = walk.read[since:]
+        alone = isinstance(argument, exp.Column)
+        read.append(used_by(taken, How.IDENTITY if alone else How.TRANSFORMATION))
+    kind = name.removesuffix("_outer")
+    outputs = _outputs(kind, node, types)
+    if outputs is None:
+        return None
+    origins = _origins(kind, outputs, types, read)
+    return [Generated(n, t, o) for (n, t), o in zip(outputs, origins, strict=True)]
+
+
+def _outputs(kind: str, node: exp.Expr, types: list[DataType | None]) -> _Typed | None:
     first = types[0] if types else None
-    match name.removesuffix("_outer"):
+    match kind:
         case "explode":
             return _exploded(first)
         case "posexplode":
@@ -58,7 +92,25 @@ def generated(node: exp.Expr, scope: Scope, walk: Walk) -> Outputs | None:
     return None
 
 
-def _exploded(found: DataType | None) -> Outputs | None:
+def _origins(
+    kind: str, outputs: _Typed, types: Sequence[DataType | None], read: Sequence[Origins]
+) -> list[Origins]:
+    """Return what each column is made of: an element of an array is a part of the array."""
+    whole = united(read, How.TRANSFORMATION)
+    match kind:
+        case "explode" if isinstance(types[0], Array):
+            return [read[0]]
+        case "posexplode" if isinstance(types[0], Array):
+            return [whole, read[0]]
+        case "inline":
+            return [inside(read[0], types[0], (name,)) for name, _ in outputs]
+        case "stack":
+            cells, width = read[1:], len(outputs)
+            return [united(cells[n::width], How.TRANSFORMATION) for n in range(width)]
+    return [whole] * len(outputs)
+
+
+def _exploded(found: DataType | None) -> _Typed | None:
     match found:
         case Array(element):
             return [("col", element)]
@@ -67,14 +119,14 @@ def _exploded(found: DataType | None) -> Outputs | None:
     return None
 
 
-def _inlined(found: DataType | None) -> Outputs | None:
+def _inlined(found: DataType | None) -> _Typed | None:
     match found:
         case Array(Struct(fields)):
             return [(f.name, f.type) for f in fields]
     return None
 
 
-def _stacked(node: exp.Expr, types: list[DataType | None]) -> Outputs | None:
+def _stacked(node: exp.Expr, types: list[DataType | None]) -> _Typed | None:
     rows = node.expressions[0] if node.expressions else None
     if not isinstance(rows, exp.Literal) or not str(rows.this).isdigit() or int(rows.this) < 1:
         return None

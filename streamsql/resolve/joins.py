@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from streamsql.findings import did_you_mean
 from streamsql.resolve.coercion import wider
+from streamsql.resolve.lineage import Field, How, united
 from streamsql.resolve.scope import Attribute, Visible
 from streamsql.resolve.walk import Walk
 
@@ -17,13 +18,15 @@ from streamsql.resolve.walk import Walk
 class Joined:
     """The columns of a join: of both sides for its condition, and for what comes after it.
 
-    ``right_seen`` is empty after a semi or anti join. ``kind`` is Spark's join type.
+    ``right_seen`` is empty after a semi or anti join. ``kind`` is Spark's join type. ``keys``
+    are the fields that USING and NATURAL compare.
     """
 
     kind: str
     left: tuple[Visible, ...]
     right_all: tuple[Visible, ...]
     right_seen: tuple[Visible, ...]
+    keys: frozenset[Field] = frozenset()
 
 
 def join(
@@ -37,11 +40,18 @@ def join(
         return Joined(kind, left, right, () if one_sided else right)
     for key in node.args.get("using") or ():
         _check_key(key, left, right, walk)
+    compared = _compared(keys, (left, right))
     if one_sided:
-        return Joined(kind, left, right, ())
+        return Joined(kind, left, right, (), compared)
     merged = tuple(m for key in keys if (m := _merged(key, kind, left, right)) is not None)
     names = {m.attribute.name.lower() for m in merged}
-    return Joined(kind, (*merged, *_qualified(left, names)), right, _qualified(right, names))
+    seen = (*merged, *_qualified(left, names))
+    return Joined(kind, seen, right, _qualified(right, names), compared)
+
+
+def _compared(keys: Sequence[str], sides: Sequence[Sequence[Visible]]) -> frozenset[Field]:
+    found = (_named(key, side) for key in keys for side in sides)
+    return frozenset(use.field for column in found if column for use in column.origins.uses)
 
 
 def join_kind(node: exp.Expr) -> str:
@@ -89,7 +99,8 @@ def _merged(
         return None if found is None else Visible(None, replace(found, type=None))
     if kind == "full_outer":
         both = wider(ours.type, theirs.type)
-        return Visible(None, replace(ours, type=both, delay=None))
+        origins = united((ours.origins, theirs.origins), How.TRANSFORMATION)
+        return Visible(None, replace(ours, type=both, delay=None, origins=origins))
     return Visible(None, theirs if kind == "right_outer" else ours)
 
 

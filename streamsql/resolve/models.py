@@ -13,6 +13,14 @@ from streamsql.parse import ParsedModel
 from streamsql.project.nodes import Column, Model, Project, Seed, Source
 from streamsql.resolve.coercion import TIMESTAMP
 from streamsql.resolve.hazards import in_condition, is_guarded, shown
+from streamsql.resolve.lineage import (
+    NOWHERE,
+    Influences,
+    ModelLineage,
+    column_of,
+    fields_in,
+    unlisted_of,
+)
 from streamsql.resolve.modes import OutputMode, legal_output_modes
 from streamsql.resolve.queries import resolve_query
 from streamsql.resolve.relations import (
@@ -163,7 +171,10 @@ def _rowset(relation: Relation) -> Rowset:
 
     def attribute(column: OutputColumn, origin: str | None = None) -> Attribute:
         delay = delays.get(column.name.lower())
-        return Attribute(column.name, _read(column.data_type), delay, origin=origin)
+        origins = column_of(relation.name, column.name)
+        return Attribute(
+            column.name, _read(column.data_type), delay, origin=origin, origins=origins
+        )
 
     return Rowset(
         tuple(attribute(c) for c in relation.columns),
@@ -171,6 +182,7 @@ def _rowset(relation: Relation) -> Rowset:
         relation.streaming,
         relation.stateful,
         relation.complete,
+        unlisted=NOWHERE if relation.complete else unlisted_of(relation.name),
     )
 
 
@@ -222,8 +234,9 @@ def _resolve(parsed: ParsedModel, spark_version: str, known: _Known) -> Resolved
     known.findings += findings
     used = {name: tuple(sorted(fields)) for name, fields in walk.hidden_used.items()}
     known.stars[parsed.name] = tuple(walk.stars)
+    lineage = _lineage(found, parsed)
     hazards = tuple(_hazards(walk)) if found.streaming else ()
-    return ResolvedModel(parsed, columns, facts, parsed.sql, mode, used, hazards)
+    return ResolvedModel(parsed, columns, facts, parsed.sql, mode, used, hazards, lineage)
 
 
 def _hazards(walk: Walk) -> Iterator[Hazard]:
@@ -237,6 +250,16 @@ def _hazards(walk: Walk) -> Iterator[Hazard]:
         decides = in_condition(risk.node)
         place = walk.location(risk.node)
         yield Hazard(risk.kind, text, place, risk.reason, cure, decides)
+
+
+def _lineage(found: Rowset, parsed: ParsedModel) -> ModelLineage:
+    columns = {c.name: c.origins for c in found.columns}
+    dedup = parsed.rendered.config.dedup
+    if dedup is None:
+        return ModelLineage(columns, found.influences)
+    keys = {k.lower() for k in dedup.keys}
+    grouped = fields_in(o for name, o in columns.items() if name.lower() in keys)
+    return ModelLineage(columns, found.influences | Influences(grouped=grouped))
 
 
 def _with_dedup(found: Rowset, parsed: ParsedModel, walk: Walk) -> Rowset:

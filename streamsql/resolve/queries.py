@@ -11,7 +11,20 @@ from streamsql.datatypes import DataType, Struct
 from streamsql.dialect import function_name
 from streamsql.resolve.coercion import wider, widest
 from streamsql.resolve.expressions import type_of, visit
-from streamsql.resolve.generators import generated, is_generator
+from streamsql.resolve.generators import Generated, generated, is_generator
+from streamsql.resolve.lineage import (
+    NO_INFLUENCES,
+    NOWHERE,
+    Influences,
+    Origins,
+    fields_in,
+    influences_in,
+    inside,
+    struct_of,
+    take,
+    united,
+    used_by,
+)
 from streamsql.resolve.naming import has_name, output_name
 from streamsql.resolve.relations import StatefulOperator
 from streamsql.resolve.scope import (
@@ -29,6 +42,13 @@ from streamsql.resolve.walk import Walk, hidden_in
 
 def resolve_query(node: exp.Expr, scope: Scope, walk: Walk) -> Rowset:
     """Return what a query gives; ``scope`` is what is around it (CTEs, outer columns)."""
+    since = len(walk.read)
+    found = _query(node, scope, walk)
+    del walk.read[since:]  # what a query reads is in its columns and influences
+    return found
+
+
+def _query(node: exp.Expr, scope: Scope, walk: Walk) -> Rowset:
     scope = _with_ctes(node, scope, walk)
     if isinstance(node, exp.Select):
         return _select(node, scope, walk)
@@ -77,18 +97,35 @@ def _subquery(node: exp.Subquery, scope: Scope, walk: Walk) -> Rowset:
 
 def _select(node: exp.Select, scope: Scope, walk: Walk) -> Rowset:
     source = read_sources(node, scope, walk)
+    since = len(walk.read)
     inside = _with_window_names(node, source.scope(scope), walk)
+    del walk.read[since:]
     _visit_clause(node, "where", inside, walk)
-    outputs = list(_outputs(node, inside, source, walk))
-    columns = tuple(o for o in outputs)
+    filtered = fields_in(take(walk.read, since))
+    columns = tuple(_outputs(node, inside, source, walk))
+    influences = source.influences | influences_in(take(walk.read, since))
     aliases = {c.name.lower(): c for c in columns}
     groups = _groups(node, inside.with_fallback(aliases), columns, walk)
+    grouped = fields_in(take(walk.read, since))
+    if node.args.get("distinct") is not None:
+        grouped |= fields_in(c.origins for c in columns)
     _visit_after(node, inside, aliases, walk)
+    filtered |= fields_in(take(walk.read, since))
+    if filtered or grouped:
+        influences |= Influences(filtered, grouped=grouped)
     stateful = [*source.stateful]
     if source.streaming:
         stateful += _operators(node, groups, columns, walk)
     complete = not (source.open_qualifiers and _has_star(node))
-    return Rowset(columns, (), source.streaming, tuple(stateful), complete)
+    return Rowset(
+        columns,
+        (),
+        source.streaming,
+        tuple(stateful),
+        complete,
+        influences,
+        united(source.unlisted.values()),
+    )
 
 
 def _visit_clause(node: exp.Expr, key: str, scope: Scope, walk: Walk) -> None:
@@ -105,7 +142,10 @@ def _with_window_names(node: exp.Select, scope: Scope, walk: Walk) -> Scope:
         name = function_name(call) or ""
         if call.expressions and name not in made:
             delay = event_time_delay(call, scope)
-            made[name] = Attribute(name, type_of(call, scope, walk), delay, call)
+            since = len(walk.read)
+            found = type_of(call, scope, walk)
+            origins = used_by(take(walk.read, since))
+            made[name] = Attribute(name, found, delay, call, origins=origins)
     return scope.with_fallback(made) if made else scope
 
 
@@ -133,14 +173,56 @@ def _output(expression: exp.Expr, scope: Scope, source: Sources, walk: Walk) -> 
     if isinstance(inner, exp.Aliases) or is_generator(inner):
         yield from _generated_columns(expression, scope, walk)
         return
-    found = type_of(inner, scope, walk)
+    found, origins = _traced(inner, scope, walk)
     yield Attribute(
         output_name(expression),
         found,
         event_time_delay(inner, scope),
         expression,
         named=has_name(expression),
+        origins=origins,
     )
+
+
+def _traced(node: exp.Expr, scope: Scope, walk: Walk) -> tuple[DataType | None, Origins]:
+    """Return the type of an expression and what it is made of.
+
+    Of what it reads, only what its subqueries do to rows stays on the trail.
+    """
+    since = len(walk.read)
+    found = type_of(node, scope, walk)
+    taken = take(walk.read, since)
+    around = influences_in(taken)
+    if around is not NO_INFLUENCES:
+        walk.read.append(around)
+    inner = base = node.unnest()
+    while isinstance(base, (exp.Dot, exp.Bracket, exp.Paren)):
+        base = base.this
+    if isinstance(base, exp.Column):
+        whole = [o for o in taken[:1] if isinstance(o, Origins)]
+        return found, united((*whole, used_by(taken[1:])))
+    if function_name(inner) in _STRUCTS:
+        return found, struct_of(_members(inner, scope, walk))
+    return found, used_by(taken)
+
+
+_STRUCTS = frozenset({"struct", "named_struct"})
+
+
+def _members(node: exp.Expr, scope: Scope, walk: Walk) -> Iterator[tuple[str, Origins]]:
+    """Yield the fields of ``struct(a, b AS c)`` or ``named_struct('c', b)`` with their origins."""
+    arguments = node.expressions
+    if function_name(node) == "named_struct":
+        pairs = [(n.name, a) for n, a in zip(arguments[::2], arguments[1::2], strict=False)]
+    else:
+        pairs = [(output_name(a), a.unalias()) for a in arguments]
+    if any(a.is_star for a in arguments):
+        yield from ((v.attribute.name, v.attribute.origins) for v in scope.visible if v.in_star)
+        return
+    since = len(walk.read)
+    for name, argument in pairs:
+        yield name, _traced(argument, scope, walk)[1]
+        del walk.read[since:]
 
 
 def _generated_columns(expression: exp.Expr, scope: Scope, walk: Walk) -> Iterator[Attribute]:
@@ -149,13 +231,17 @@ def _generated_columns(expression: exp.Expr, scope: Scope, walk: Walk) -> Iterat
     if isinstance(inner, exp.Aliases):
         names = [n.name for n in inner.expressions]
         inner = inner.this
+    since = len(walk.read)
     outputs = generated(inner, scope, walk)
+    taken = take(walk.read, since)
+    walk.read.append(influences_in(taken))
     if outputs is None:
-        outputs = [(n, None) for n in names] or [(output_name(inner), None)]
+        origins = used_by(taken)
+        outputs = [Generated(n, None, origins) for n in names or [output_name(inner)]]
     if len(names) == len(outputs):
-        outputs = [(n, t) for n, (_, t) in zip(names, outputs, strict=True)]
-    for name, found in outputs:
-        yield Attribute(name, found, None, expression)
+        outputs = [replace(o, name=n) for n, o in zip(names, outputs, strict=True)]
+    for made in outputs:
+        yield Attribute(made.name, made.type, None, expression, origins=made.origins)
 
 
 def _star(node: exp.Expr, scope: Scope, source: Sources, walk: Walk) -> Iterator[Attribute]:
@@ -193,7 +279,10 @@ def _star_columns(node: exp.Expr, scope: Scope, source: Sources, walk: Walk) -> 
     )
     found = type_of(target, scope, walk)
     if looked.attribute is not None and isinstance(found, Struct):
-        yield from (Attribute(f.name, f.type) for f in found.fields)
+        whole = inside(looked.attribute.origins, looked.attribute.type, looked.fields)
+        yield from (
+            Attribute(f.name, f.type, origins=inside(whole, found, (f.name,))) for f in found.fields
+        )
 
 
 _COLUMN_PARTS = ("this", "table", "db", "catalog")
@@ -226,6 +315,8 @@ def _groups(
         return None
     if group.args.get("all"):
         keys = [e for e in node.expressions if not aggregates_in(e)]
+        by_node = {id(c.node): c for c in columns}
+        walk.read.extend(by_node[id(k)].origins for k in keys if id(k) in by_node)
         return [event_time_delay(k.unalias(), scope) for k in keys]
     delays: list[str | None] = []
     for key in _grouping_nodes(node):
@@ -233,10 +324,12 @@ def _groups(
         if isinstance(key, exp.Identifier):  # an alias that a pipe gave its key
             made = scope.fallback.get(key.name.lower())
             delays.append(made.delay if made is not None else None)
+            walk.read.append(made.origins if made is not None else NOWHERE)
             continue
         if ordinal is not None:
             known = 0 < ordinal <= len(columns)
             delays.append(columns[ordinal - 1].delay if known else None)
+            walk.read.append(columns[ordinal - 1].origins if known else NOWHERE)
             continue
         type_of(key, scope, walk)
         delays.append(event_time_delay(key, scope))
@@ -256,6 +349,7 @@ def _visit_after(
     inside = scope.with_fallback(aliases)
     _visit_clause(node, "having", inside, walk)
     _visit_clause(node, "qualify", inside, walk)
+    since = len(walk.read)
     for key in ("order", "sort", "cluster", "distribute"):
         clause = node.args.get(key)
         if clause is not None:
@@ -265,6 +359,8 @@ def _visit_after(
         visit(window.args.get("partition_by") or (), inside, walk)
         order = window.args.get("order")
         visit([o.this for o in order.expressions] if order else (), inside, walk)
+    if node.args.get("limit") is None:
+        del walk.read[since:]  # an order alone leaves all rows
 
 
 def _operators(
@@ -316,10 +412,14 @@ def _ordered(node: exp.Expr, rowset: Rowset, walk: Walk) -> Rowset:
         tuple(Visible(None, c) for c in rowset.columns),
         frozenset() if rowset.complete else frozenset({None}),
     )
+    since = len(walk.read)
     order = node.args.get("order")
     if order is not None:
         keys = [o.this for o in order.expressions]
         visit([k for k in keys if not isinstance(k, exp.Var)], scope, walk)
+        if _limits(node):
+            filtered = Influences(fields_in(take(walk.read, since)))
+            rowset = replace(rowset, influences=rowset.influences | filtered)
     if rowset.streaming and _limits(node):
         limit = walk.operator("limit", node.args["limit"])
         return replace(rowset, stateful=(*rowset.stateful, limit))
@@ -351,7 +451,26 @@ def _set_operation(node: exp.SetOperation, scope: Scope, walk: Walk) -> Rowset:
     elif streaming and node.args.get("distinct"):
         marked = any(c.delay for c in columns)
         stateful = (*stateful, walk.operator("distinct", node.expression, watermarked=marked))
-    return Rowset(columns, (), streaming, stateful, complete)
+    return Rowset(
+        columns,
+        (),
+        streaming,
+        stateful,
+        complete,
+        left.influences | right.influences | _compared(node, left, right),
+        united((left.unlisted, right.unlisted)),
+    )
+
+
+def _compared(node: exp.SetOperation, left: Rowset, right: Rowset) -> Influences:
+    """Return what a set operation does to rows: it may compare them whole."""
+    if isinstance(node, exp.Union):
+        if not node.args.get("distinct"):
+            return NO_INFLUENCES
+        every = (*left.columns, *right.columns)
+        return Influences(grouped=fields_in(c.origins for c in every))
+    compared = fields_in(c.origins for c in (*left.columns, *right.columns))
+    return Influences(filtered=compared)
 
 
 def _columns(rowset: Rowset) -> str:
@@ -362,18 +481,25 @@ def _columns(rowset: Rowset) -> str:
 def _by_position(left: Rowset, right: Rowset, widened: bool) -> tuple[Attribute, ...]:
     columns: list[Attribute] = []
     for number, column in enumerate(left.columns):
-        other = right.columns[number].type if number < len(right.columns) else None
-        found = wider(column.type, other)
+        beside = right.columns[number] if number < len(right.columns) else None
+        found = wider(column.type, beside.type if beside is not None else None)
+        origins = column.origins
+        if beside is not None and widened:  # rows of the right come from a union alone
+            origins = united((origins, beside.origins))
         # A cast to the wider type is an expression, and an expression loses the watermark.
         delay = column.delay if found == column.type or not widened else None
-        columns.append(replace(column, type=found, delay=delay))
+        columns.append(replace(column, type=found, delay=delay, origins=origins))
     return tuple(columns)
 
 
 def _by_name(left: Rowset, right: Rowset) -> tuple[Attribute, ...]:
     others = {c.name.lower(): c for c in right.columns}
     columns = [
-        replace(c, type=wider(c.type, others[c.name.lower()].type))
+        replace(
+            c,
+            type=wider(c.type, others[c.name.lower()].type),
+            origins=united((c.origins, others[c.name.lower()].origins)),
+        )
         if c.name.lower() in others
         else c
         for c in left.columns
@@ -384,10 +510,17 @@ def _by_name(left: Rowset, right: Rowset) -> tuple[Attribute, ...]:
 
 def _values(node: exp.Values, scope: Scope, walk: Walk) -> Rowset:
     rows: list[list[DataType | None]] = []
+    read: list[list[Origins]] = []
     for row in node.expressions:
         cells = row.expressions if isinstance(row, exp.Tuple) else [row]
-        rows.append([type_of(c, scope, walk) for c in cells])
+        traced = [_traced(c, scope, walk) for c in cells]
+        rows.append([found for found, _ in traced])
+        read.append([origins for _, origins in traced])
     width = len(rows[0]) if rows else 0
     if any(len(r) != width for r in rows):
         return UNKNOWN
-    return Rowset(tuple(Attribute(f"col{n + 1}", widest(r[n] for r in rows)) for n in range(width)))
+    columns = (
+        Attribute(f"col{n + 1}", widest(r[n] for r in rows), origins=united(r[n] for r in read))
+        for n in range(width)
+    )
+    return Rowset(tuple(columns))

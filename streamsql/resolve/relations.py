@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from streamsql.findings import Finding, Location
 from streamsql.parse import ParsedModel
+from streamsql.resolve.lineage import ModelLineage
 
 HIDDEN_COLUMNS: Mapping[str, str] = MappingProxyType(
     {
@@ -116,6 +117,7 @@ class ResolvedModel:
     Spark allows it; None where nothing runs or none is legal. ``hidden_used`` tells which
     of Kafka's own fields it reads, by relation; ``sql`` is the text to compile, in which
     ``*`` leaves those fields out. ``hazards`` are the expressions of its own that may go wrong.
+    ``lineage`` says which columns of the relations it reads its own come from.
     """
 
     parsed: ParsedModel
@@ -125,6 +127,7 @@ class ResolvedModel:
     output_mode: str | None = None
     hidden_used: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     hazards: tuple[Hazard, ...] = ()
+    lineage: ModelLineage = field(default_factory=ModelLineage)
 
     @property
     def name(self) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from sqlglot import exp
 
 from streamsql.datatypes import Array, DataType, Map, Primitive, Struct
+from streamsql.resolve.lineage import NO_INFLUENCES, NOWHERE, Influences, Origins, inside
 from streamsql.resolve.relations import StatefulOperator
 
 
@@ -16,7 +17,8 @@ class Attribute:
     """A column on its way through a query. ``delay`` is set where it carries a watermark.
 
     ``node`` is the expression of this model that made it; ``origin`` names the relation
-    whose hidden field it is. ``named`` is False where Spark makes up the name.
+    whose hidden field it is. ``named`` is False where Spark makes up the name. ``origins``
+    are the fields it is made of.
     """
 
     name: str
@@ -25,6 +27,7 @@ class Attribute:
     node: exp.Expr | None = None
     origin: str | None = None
     named: bool = True
+    origins: Origins = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,8 @@ class Rowset:
     """What a query or relation gives: its columns in order, and its streaming facts.
 
     ``hidden`` columns have to be named; ``complete`` is False where there may be columns
-    that nobody knows.
+    that nobody knows, and ``unlisted`` are the origins of those. ``influences`` decided which
+    rows there are.
     """
 
     columns: tuple[Attribute, ...]
@@ -40,6 +44,8 @@ class Rowset:
     streaming: bool = False
     stateful: tuple[StatefulOperator, ...] = ()
     complete: bool = True
+    influences: Influences = NO_INFLUENCES
+    unlisted: Origins = NOWHERE
 
 
 UNKNOWN = Rowset((), complete=False)
@@ -65,6 +71,7 @@ class Scope:
 
     ``open_qualifiers`` are relations whose columns are not all known. ``fallback`` are
     names that count where no column has them: aliases of the select list, ``window``.
+    ``unlisted`` are the origins of columns nobody knows, by the relation they belong to.
     """
 
     visible: tuple[Visible, ...] = ()
@@ -73,6 +80,7 @@ class Scope:
     lambdas: Mapping[str, DataType | None] = field(default_factory=dict)
     ctes: Mapping[str, Rowset] = field(default_factory=dict)
     outer: Scope | None = None
+    unlisted: Mapping[str | None, Origins] = field(default_factory=dict)
 
     def with_lambdas(self, names: Mapping[str, DataType | None]) -> Scope:
         """Return the scope inside a lambda with these arguments."""
@@ -142,6 +150,20 @@ def _matches(names: Sequence[str], scope: Scope, qualified: bool) -> Iterator[Vi
             continue
         if (qualified and seen.qualifier == names[0]) or (not qualified and seen.bare):
             yield seen
+
+
+def unlisted(parts: Sequence[str], scope: Scope) -> Origins:
+    """Return the origins of a name that only a relation with unknown columns can have."""
+    around: Scope | None = scope
+    while around is not None and not around.unlisted:
+        around = around.outer
+    if around is None:
+        return NOWHERE
+    own = around.unlisted.get(parts[0].lower())
+    if own is not None and len(parts) > 1:
+        return inside(own, None, parts[1:])
+    first, *others = around.unlisted.values()
+    return inside(first, None, parts) if all(o == first for o in others) else NOWHERE
 
 
 def field_type(found: DataType | None, name: str) -> DataType | None:

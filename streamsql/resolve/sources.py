@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
 
@@ -11,8 +11,18 @@ from streamsql.datatypes import DataType, Struct, ddl
 from streamsql.dialect import WATERMARK
 from streamsql.resolve.coercion import TIMESTAMP
 from streamsql.resolve.expressions import type_of, visit
-from streamsql.resolve.generators import generated
+from streamsql.resolve.generators import Generated, generated
 from streamsql.resolve.joins import join
+from streamsql.resolve.lineage import (
+    NO_INFLUENCES,
+    How,
+    Influences,
+    Origins,
+    fields_in,
+    take,
+    united,
+    used_by,
+)
 from streamsql.resolve.naming import output_name
 from streamsql.resolve.relations import StatefulOperator
 from streamsql.resolve.scope import UNKNOWN, Attribute, Rowset, Scope, Visible, look_up
@@ -27,17 +37,32 @@ class Sources:
     open_qualifiers: frozenset[str | None] = frozenset()
     streaming: bool = False
     stateful: tuple[StatefulOperator, ...] = ()
+    influences: Influences = NO_INFLUENCES
+    unlisted: Mapping[str | None, Origins] = field(default_factory=dict)
 
     def rowset(self) -> Rowset:
         """Return the columns of ``*``."""
         columns = tuple(v.attribute for v in self.visible if v.in_star)
-        return Rowset(columns, (), self.streaming, self.stateful, complete=not self.open_qualifiers)
+        return Rowset(
+            columns,
+            (),
+            self.streaming,
+            self.stateful,
+            not self.open_qualifiers,
+            self.influences,
+            united(self.unlisted.values()),
+        )
 
     def scope(self, outer: Scope) -> Scope:
         """Return what expressions over these relations see."""
         around = outer.outer if not outer.visible and not outer.open_qualifiers else outer
         return Scope(
-            self.visible, self.open_qualifiers, ctes=outer.ctes, outer=around, lambdas=outer.lambdas
+            self.visible,
+            self.open_qualifiers,
+            ctes=outer.ctes,
+            outer=around,
+            lambdas=outer.lambdas,
+            unlisted=self.unlisted,
         )
 
 
@@ -65,7 +90,14 @@ def read_relation(node: exp.Expr, scope: Scope, walk: Walk) -> Sources:
     visible = [Visible(qualifier, c) for c in rowset.columns]
     visible += [Visible(qualifier, c, in_star=False) for c in rowset.hidden]
     unknown = frozenset() if rowset.complete else frozenset({qualifier})
-    return Sources(tuple(visible), unknown, rowset.streaming, rowset.stateful)
+    return Sources(
+        tuple(visible),
+        unknown,
+        rowset.streaming,
+        rowset.stateful,
+        rowset.influences,
+        dict.fromkeys(unknown, rowset.unlisted),
+    )
 
 
 def _qualifier(node: exp.Expr) -> str | None:
@@ -95,11 +127,13 @@ def _named_relation(name: str, scope: Scope, walk: Walk) -> Rowset:
 
 
 def _table_function(node: exp.Expr, scope: Scope, walk: Walk) -> Rowset:
+    since = len(walk.read)
     outputs = generated(node, scope, walk)
     if outputs is None:
         visit([node], scope, walk)
-        return UNKNOWN
-    return Rowset(tuple(Attribute(n, t) for n, t in outputs))
+        return replace(UNKNOWN, unlisted=used_by(take(walk.read, since)))
+    del walk.read[since:]
+    return Rowset(tuple(Attribute(o.name, o.type, origins=o.origins) for o in outputs))
 
 
 def _lateral(node: exp.Expr, scope: Scope, walk: Walk) -> Rowset:
@@ -117,8 +151,11 @@ def _with_watermark(
     clause = walk.parsed.watermarks[index]
     names = (qualifier, None) if qualifier else (None,)
     own = tuple(Visible(names[0], c) for c in (*rowset.columns, *rowset.hidden))
-    inside = Scope(own, frozenset() if rowset.complete else frozenset(names), ctes=scope.ctes)
+    unknown = frozenset() if rowset.complete else frozenset(names)
+    inside = Scope(own, unknown, ctes=scope.ctes, unlisted=dict.fromkeys(unknown, rowset.unlisted))
+    since = len(walk.read)
     found = type_of(clause.expression, inside, walk)
+    origins = used_by(take(walk.read, since))
     if found is not None and not _carries_time(found):
         walk.report(
             "watermark-not-timestamp",
@@ -141,7 +178,7 @@ def _with_watermark(
         if looked.attribute is not None and not looked.fields:
             return _marked(rowset, looked.attribute.name, clause.delay)
         name = target.name
-    added = Attribute(name or output_name(target), found, clause.delay, target)
+    added = Attribute(name or output_name(target), found, clause.delay, target, origins=origins)
     return replace(rowset, columns=(*rowset.columns, added))
 
 
@@ -175,31 +212,39 @@ def joined_with(left: Sources, node: exp.Expr, scope: Scope, walk: Walk) -> Sour
         left.open_qualifiers | right.open_qualifiers,
         left.streaming or right.streaming,
         (*left.stateful, *right.stateful, *([operator] if operator else ())),
+        left.influences | right.influences | Influences(joined=found.keys),
+        {**left.unlisted, **right.unlisted},
     )
     condition = node.args.get("on")
-    if condition is not None:
-        inside = replace(joined, visible=(*found.left, *found.right_all))
-        visit([condition], inside.scope(scope), walk)
-    return joined
+    if condition is None:
+        return joined
+    inside = replace(joined, visible=(*found.left, *found.right_all))
+    since = len(walk.read)
+    visit([condition], inside.scope(scope), walk)
+    compared = Influences(joined=fields_in(take(walk.read, since)))
+    return replace(joined, influences=joined.influences | compared)
 
 
 def _lateral_view(source: Sources, node: exp.Expr, scope: Scope, walk: Walk) -> Sources:
+    since = len(walk.read)
     outputs = generated(node.this, source.scope(scope), walk)
+    origins = used_by(take(walk.read, since))
     alias = node.args.get("alias")
     qualifier = alias.name.lower() if alias is not None and alias.this is not None else None
     names = [c.name for c in alias.args.get("columns") or ()] if alias is not None else []
     if outputs is None:
-        outputs = [(name, None) for name in names]
+        outputs = [Generated(name, None, origins) for name in names]
         unknown = frozenset() if names else frozenset({qualifier})
     else:
         unknown = frozenset()
     if len(names) == len(outputs):
-        outputs = [(n, t) for n, (_, t) in zip(names, outputs, strict=True)]
-    added = tuple(Visible(qualifier, Attribute(n, t)) for n, t in outputs)
+        outputs = [replace(o, name=n) for n, o in zip(names, outputs, strict=True)]
+    added = tuple(Visible(qualifier, Attribute(o.name, o.type, origins=o.origins)) for o in outputs)
     return replace(
         source,
         visible=(*source.visible, *added),
         open_qualifiers=source.open_qualifiers | unknown,
+        unlisted={**source.unlisted, **dict.fromkeys(unknown, origins)},
     )
 
 
@@ -208,12 +253,21 @@ def _pivoted(node: exp.Expr, rowset: Rowset, walk: Walk) -> Rowset:
     streaming = rowset.streaming
     inside = Scope(tuple(Visible(None, c) for c in rowset.columns))
     aggregated: tuple[StatefulOperator, ...] = ()
+    since = len(walk.read)
     for pivot in node.args["pivots"]:
         if not pivot.args.get("unpivot"):
             visit(pivot.expressions if rowset.complete else (), inside, walk)
             if streaming:
                 aggregated = (*aggregated, walk.operator("aggregate", node))
-    return Rowset((), (), streaming, (*rowset.stateful, *aggregated), complete=False)
+    made = united((*(c.origins for c in rowset.columns), rowset.unlisted), How.TRANSFORMATION)
+    del walk.read[since:]
+    return replace(
+        UNKNOWN,
+        streaming=streaming,
+        stateful=(*rowset.stateful, *aggregated),
+        influences=rowset.influences,
+        unlisted=made,
+    )
 
 
 def renamed(node: exp.Expr, rowset: Rowset) -> Rowset:

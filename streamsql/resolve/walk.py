@@ -11,6 +11,7 @@ from streamsql.dialect import span_of
 from streamsql.findings import Finding, Location
 from streamsql.parse import ParsedModel
 from streamsql.resolve.hazards import Risk
+from streamsql.resolve.lineage import Trail
 from streamsql.resolve.relations import StatefulOperator
 from streamsql.resolve.scope import Rowset, Scope, Visible
 
@@ -21,7 +22,8 @@ class Walk:
 
     ``hidden_used`` are Kafka's own fields that it names, by relation; ``stars`` are its
     ``*`` with the hidden fields of the relations they stand for; ``risks`` are the expressions
-    that may go wrong while it runs.
+    that may go wrong while it runs; ``read`` is what the expression being visited has named
+    so far (see ``resolve.lineage``).
     """
 
     parsed: ParsedModel
@@ -31,6 +33,7 @@ class Walk:
     hidden_used: dict[str, set[str]] = field(default_factory=dict)
     stars: list[tuple[exp.Expr, tuple[Visible, ...]]] = field(default_factory=list)
     risks: list[Risk] = field(default_factory=list)
+    read: Trail = field(default_factory=list)
 
     def report(self, rule: str, message: str, node: exp.Expr, hint: str | None = None) -> None:
         """Keep an error at the place of ``node``."""
