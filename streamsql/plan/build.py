@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from streamsql.findings import Finding
+from streamsql.parse import ParsedModel
 from streamsql.plan.assembly import Select, assemble, readable
 from streamsql.plan.nodes import Plan, PlannedColumn, Query, QueryRead, QueryWrite
 from streamsql.plan.relations import (
@@ -20,7 +21,7 @@ from streamsql.plan.relations import (
 )
 from streamsql.plan.writes import encoded, write_of
 from streamsql.project.nodes import ModelConfig, Project, Seed, Source, Trigger
-from streamsql.resolve import Resolution, ResolvedModel
+from streamsql.resolve import Resolution, ResolvedModel, mentions
 
 RUN = ("topic", "table", "sink")  # what has a query of its own
 DEAD_LETTER_TRIGGER = Trigger(interval="5 seconds")  # nobody waits for them
@@ -72,6 +73,7 @@ def plan_preview(project: Project, resolution: Resolution, model: str) -> Query 
         return None
     needs = _Needs()
     catalogue.add_view(needs, resolved)
+    catalogue.add_decoding(needs)
     return _query(resolved, needs, f"ref__{model}", (), "append", {})
 
 
@@ -80,6 +82,7 @@ class _Needs:
     """What one query reads, gathered on the way down."""
 
     selects: dict[str, Select] = field(default_factory=dict)
+    models: dict[str, ParsedModel] = field(default_factory=dict)
     reads: dict[str, QueryRead] = field(default_factory=dict)
     inputs: dict[str, KafkaInput] = field(default_factory=dict)
     upstream: dict[str, None] = field(default_factory=dict)
@@ -98,7 +101,7 @@ class _Catalogue:
 
     def add(self, needs: _Needs, relation: str) -> None:
         """Add a relation, and what it reads, to what a query needs."""
-        if relation in needs.selects or relation in needs.reads:
+        if relation in needs.selects or relation in needs.inputs:
             return
         if relation in self.sources:
             self._add_kafka(needs, source_input(self.sources[relation]))
@@ -122,6 +125,7 @@ class _Catalogue:
 
     def add_view(self, needs: _Needs, model: ResolvedModel) -> None:
         """Add a model's own SQL, and what it reads."""
+        needs.models[model.name] = model.parsed
         for reference in model.parsed.rendered.references:
             self.add(needs, reference.relation)
         relation = model.parsed.rendered.model.relation
@@ -141,7 +145,13 @@ class _Catalogue:
         read = kafka_read(kafka, headers="_headers" in used, dead_letters=self.dead_letters)
         needs.reads[read.view] = read
         needs.inputs[kafka.relation] = kafka
-        needs.selects[kafka.relation] = good_records(kafka, used)
+
+    def add_decoding(self, needs: _Needs) -> None:
+        """Add the SELECTs of good records, now that all models of the query are known."""
+        for relation, kafka in needs.inputs.items():
+            readers = [m for m in needs.models.values() if _reads(m, relation)]
+            used = self._hidden_used(relation)
+            needs.selects[relation] = good_records(kafka, used, mentions(readers))
 
     def _hidden_used(self, relation: str) -> tuple[str, ...]:
         """Kafka's own fields that any model reads: one decoding serves all its readers."""
@@ -154,6 +164,7 @@ def _plan_model(
 ) -> Query | Finding:
     needs = _Needs()
     catalogue.add_view(needs, model)
+    catalogue.add_decoding(needs)
     config = _config(model)
     if not needs.reads:
         return Finding(
@@ -276,6 +287,10 @@ def _shown(read: QueryRead) -> str:
     if read.kind == "kafka":
         return f"topic {read.topic_pattern or ', '.join(read.topics)}"
     return f"{read.format} table {read.path}"
+
+
+def _reads(model: ParsedModel, relation: str) -> bool:
+    return any(r.relation == relation for r in model.rendered.references)
 
 
 def _config(model: ResolvedModel) -> ModelConfig:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from streamsql.connectors.kafka import guarded_pattern, read_options, topics
-from streamsql.datatypes import DataType, Primitive, parse_type, quote_name
+from streamsql.datatypes import DataType, Primitive, ddl, parse_type, quote_name
 from streamsql.findings import Location
 from streamsql.formats import decode
 from streamsql.intervals import spark_interval
@@ -14,7 +14,7 @@ from streamsql.plan.assembly import Select
 from streamsql.plan.nodes import QueryRead
 from streamsql.plan.writes import table_location, topic_of
 from streamsql.project.nodes import Column, DeadLetter, Project, Seed, Source, Watermark
-from streamsql.resolve import ResolvedModel
+from streamsql.resolve import Mentions, ResolvedModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +108,13 @@ def kafka_read(kafka: KafkaInput, *, headers: bool, dead_letters: Iterable[str] 
     )
 
 
-def good_records(kafka: KafkaInput, hidden: tuple[str, ...]) -> Select:
+def good_records(kafka: KafkaInput, hidden: tuple[str, ...], mentioned: Mentions) -> Select:
     """Return the SELECT of an input's good records, with its watermark.
 
-    ``hidden`` are those of Kafka's own fields that its readers use.
+    ``hidden`` are those of Kafka's own fields that its readers use, ``mentioned`` the names
+    in their texts.
     """
-    source = kafka.source
+    source = _narrowed(kafka.source, mentioned)
     sql = decode(source, kafka.view, hidden=hidden).good
     return Select(
         kafka.relation,
@@ -122,6 +123,29 @@ def good_records(kafka: KafkaInput, hidden: tuple[str, ...]) -> Select:
         event_time=source.watermark.column if source.watermark else None,
         about=f"{'model' if kafka.writer else 'source'} {kafka.of}",
     )
+
+
+def _narrowed(source: Source, mentioned: Mentions) -> Source:
+    """Leave out the fields that the query cannot read, so that nobody parses them.
+
+    Only where bad records are dropped: a record is kept as a dead letter, or ends the query,
+    for any of its fields, and all readers must agree on which records are good.
+    """
+    if source.on_error != "drop" or source.format != "json":
+        return source
+    timed = source.watermark.column.lower() if source.watermark else None
+    kept = tuple(
+        replace(column, data_type=_narrowed_type(column, mentioned))
+        for column in source.columns
+        if column.not_null or column.name.lower() == timed or mentioned.keeps(column.name)
+    )
+    return replace(source, columns=kept or source.columns[:1])
+
+
+def _narrowed_type(column: Column, mentioned: Mentions) -> str:
+    kind = parse_type(column.data_type or "string")
+    narrowed = mentioned.pruned(column.name, kind)
+    return column.data_type or "string" if narrowed == kind else ddl(narrowed)
 
 
 def bad_records(kafka: KafkaInput) -> Select | None:

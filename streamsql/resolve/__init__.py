@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from streamsql.resolve.lineage import Field, How, Influences, ModelLineage, Origins, Use
+from streamsql.resolve.mentions import Mentions, mentions
 from streamsql.resolve.models import resolve_models
 from streamsql.resolve.modes import OutputMode, legal_output_modes
 from streamsql.resolve.relations import (
@@ -24,6 +25,7 @@ __all__ = [
     "Hazard",
     "How",
     "Influences",
+    "Mentions",
     "ModelLineage",
     "Origins",
     "OutputColumn",
@@ -35,5 +37,6 @@ __all__ = [
     "StreamFacts",
     "Use",
     "legal_output_modes",
+    "mentions",
     "resolve_models",
 ]
