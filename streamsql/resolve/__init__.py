@@ -5,17 +5,24 @@ from __future__ import annotations
 from streamsql.resolve.lineage import Field, How, Influences, ModelLineage, Origins, Use
 from streamsql.resolve.mentions import Mentions, mentions
 from streamsql.resolve.models import resolve_models
-from streamsql.resolve.modes import OutputMode, legal_output_modes
+from streamsql.resolve.modes import legal_output_modes
 from streamsql.resolve.relations import (
     HIDDEN_COLUMNS,
     EventTime,
     Hazard,
+    JoinSide,
+    Objection,
+    Operation,
     OutputColumn,
+    OutputMode,
     Relation,
     Resolution,
     ResolvedModel,
+    StateBound,
     StatefulOperator,
+    StateKey,
     StreamFacts,
+    WatermarkLoss,
 )
 
 __all__ = [
@@ -25,17 +32,23 @@ __all__ = [
     "Hazard",
     "How",
     "Influences",
+    "JoinSide",
     "Mentions",
     "ModelLineage",
+    "Objection",
+    "Operation",
     "Origins",
     "OutputColumn",
     "OutputMode",
     "Relation",
     "Resolution",
     "ResolvedModel",
+    "StateBound",
+    "StateKey",
     "StatefulOperator",
     "StreamFacts",
     "Use",
+    "WatermarkLoss",
     "legal_output_modes",
     "mentions",
     "resolve_models",

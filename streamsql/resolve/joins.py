@@ -100,7 +100,7 @@ def _merged(
     if kind == "full_outer":
         both = wider(ours.type, theirs.type)
         origins = united((ours.origins, theirs.origins), How.TRANSFORMATION)
-        return Visible(None, replace(ours, type=both, delay=None, origins=origins))
+        return Visible(None, replace(ours, type=both, event_time=None, origins=origins))
     return Visible(None, theirs if kind == "right_outer" else ours)
 
 

@@ -10,7 +10,7 @@ from sqlglot import exp
 from streamsql.datatypes import DataType, DataTypeError, Primitive, ddl, parse_type
 from streamsql.findings import Finding, Location, Severity
 from streamsql.parse import ParsedModel
-from streamsql.project.nodes import Column, Model, Project, Seed, Source
+from streamsql.project.nodes import Column, Model, Project, Seed, Source, Watermark
 from streamsql.resolve.coercion import TIMESTAMP
 from streamsql.resolve.hazards import in_condition, is_guarded, shown
 from streamsql.resolve.lineage import (
@@ -21,20 +21,24 @@ from streamsql.resolve.lineage import (
     fields_in,
     unlisted_of,
 )
-from streamsql.resolve.modes import OutputMode, legal_output_modes
+from streamsql.resolve.modes import legal_output_modes
 from streamsql.resolve.queries import resolve_query
 from streamsql.resolve.relations import (
     HIDDEN_COLUMNS,
     EventTime,
     Hazard,
+    Operation,
     OutputColumn,
+    OutputMode,
     Relation,
     Resolution,
     ResolvedModel,
+    StateBound,
     StatefulOperator,
+    StateKey,
     StreamFacts,
 )
-from streamsql.resolve.scope import Attribute, Rowset, Scope
+from streamsql.resolve.scope import Attribute, Flow, Rowset, Scope
 from streamsql.resolve.stars import Stars, sql_without_hidden
 from streamsql.resolve.walk import Walk
 
@@ -114,8 +118,14 @@ def source_relation(source: Source) -> Relation:
         complete = True
     hidden = tuple(OutputColumn(n, t) for n, t in HIDDEN_COLUMNS.items())
     watermark = source.watermark
-    marked = (EventTime(watermark.column, watermark.delay),) if watermark else ()
-    return Relation(source.relation, columns, True, hidden, marked, complete=complete)
+    marked = _declared_watermark(watermark, source.unique_name) if watermark else ()
+    reads = (source.unique_name,)
+    return Relation(source.relation, columns, True, hidden, marked, (), complete, reads=reads)
+
+
+def _declared_watermark(watermark: Watermark, owner: str) -> tuple[EventTime, ...]:
+    told = f"{owner}.{watermark.column}"
+    return (EventTime(watermark.column, watermark.delay, told, watermark.location),)
 
 
 def seed_relation(seed: Seed) -> Relation:
@@ -167,20 +177,25 @@ def _source_faults(source: Source) -> Iterator[Finding]:
 
 def _rowset(relation: Relation) -> Rowset:
     """Return a relation as the queries that read it see it."""
-    delays = {w.column.lower(): w.delay for w in relation.watermarks}
+    marked = {w.column.lower(): w for w in relation.watermarks}
 
     def attribute(column: OutputColumn, origin: str | None = None) -> Attribute:
-        delay = delays.get(column.name.lower())
+        event_time = marked.get(column.name.lower())
         origins = column_of(relation.name, column.name)
         return Attribute(
-            column.name, _read(column.data_type), delay, origin=origin, origins=origins
+            column.name, _read(column.data_type), event_time, origin=origin, origins=origins
         )
 
     return Rowset(
         tuple(attribute(c) for c in relation.columns),
         tuple(attribute(c, relation.name) for c in relation.hidden),
-        relation.streaming,
-        relation.stateful,
+        Flow(
+            relation.streaming,
+            relation.stateful,
+            relation.operations,
+            relation.losses,
+            relation.reads,
+        ),
         relation.complete,
         unlisted=NOWHERE if relation.complete else unlisted_of(relation.name),
     )
@@ -211,7 +226,7 @@ def _resolve(parsed: ParsedModel, spark_version: str, known: _Known) -> Resolved
     walk = Walk(parsed, known.rowsets, resolve_query)
     found = resolve_query(parsed.tree, Scope(), walk)
     model, config = parsed.rendered.model, parsed.rendered.config
-    found = _with_dedup(found, parsed, walk)
+    found = _with_dedup(found, parsed)
     findings = list(walk.findings)
     failed = any(f.is_error for f in (*findings, *parsed.findings))
     columns, mismatches = _typed(found, parsed)
@@ -219,9 +234,8 @@ def _resolve(parsed: ParsedModel, spark_version: str, known: _Known) -> Resolved
     if config.materialized in _STRICT:
         findings += _duplicates(found, parsed)
         findings += _unnamed(found, parsed)
-    watermarks = tuple(EventTime(c.name, c.delay) for c in found.columns if c.delay)
-    facts = StreamFacts(found.streaming, watermarks, found.stateful)
-    mode, objections = _output_mode(parsed, facts, spark_version)
+    facts = _facts(found, spark_version)
+    mode, objections = _output_mode(parsed, facts)
     findings += objections
     findings += _unreadable(parsed, known)
     if failed:
@@ -262,15 +276,36 @@ def _lineage(found: Rowset, parsed: ParsedModel) -> ModelLineage:
     return ModelLineage(columns, found.influences | Influences(grouped=grouped))
 
 
-def _with_dedup(found: Rowset, parsed: ParsedModel, walk: Walk) -> Rowset:
-    if parsed.rendered.config.dedup is None or not found.streaming:
-        return found
-    marked = any(c.delay for c in found.columns)
-    operator = replace(
-        walk.operator("dedup", parsed.tree, watermarked=marked),
-        location=_config_place(parsed.rendered.model, "dedup"),
+def _facts(found: Rowset, spark_version: str) -> StreamFacts:
+    watermarks = tuple(
+        replace(c.event_time, column=c.name) for c in found.columns if c.event_time is not None
     )
-    return replace(found, stateful=(*found.stateful, operator))
+    flow = found.flow
+    facts = StreamFacts(
+        flow.streaming, watermarks, flow.stateful, flow.operations, flow.losses, flow.reads
+    )
+    modes = legal_output_modes(facts, spark_version) if flow.streaming else ()
+    return replace(facts, modes=modes)
+
+
+def _with_dedup(found: Rowset, parsed: ParsedModel) -> Rowset:
+    dedup = parsed.rendered.config.dedup
+    if dedup is None or not found.streaming:
+        return found
+    marked = next((c.event_time for c in found.columns if c.event_time is not None), None)
+    bound = StateBound(reason="its rows have no column with a watermark")
+    if marked is not None:
+        bound = StateBound("within", marked, dedup.within or marked.delay)
+    operator = StatefulOperator(
+        "dedup",
+        _config_place(parsed.rendered.model, "dedup"),
+        parsed.name,
+        marked is not None,
+        keys=tuple(StateKey(k, "column") for k in dedup.keys),
+        bound=bound,
+        below=found.flow.stateful,
+    )
+    return replace(found, flow=found.flow.through(operator))
 
 
 def _config_place(model: Model, key: str) -> Location:
@@ -341,14 +376,12 @@ def _unnamed(found: Rowset, parsed: ParsedModel) -> Iterator[Finding]:
             )
 
 
-def _output_mode(
-    parsed: ParsedModel, facts: StreamFacts, spark_version: str
-) -> tuple[str | None, list[Finding]]:
+def _output_mode(parsed: ParsedModel, facts: StreamFacts) -> tuple[str | None, list[Finding]]:
     """Choose append where Spark allows it; object to a mode that it does not allow."""
     config = parsed.rendered.config
     if config.materialized not in _RUNS or not facts.streaming:
         return None, []
-    verdicts = {m.name: m for m in legal_output_modes(facts, spark_version)}
+    verdicts = {m.name: m for m in facts.modes}
     asked = config.output_mode
     verdict = verdicts.get(asked or "append")
     if verdict is None:
@@ -365,7 +398,7 @@ def _output_mode(
     return None, [Finding(rule, message, place, hint=hint, model=parsed.name)]
 
 
-def _operator_place(parsed: ParsedModel, operator: StatefulOperator | None) -> Location:
+def _operator_place(parsed: ParsedModel, operator: StatefulOperator | Operation | None) -> Location:
     if operator is not None and operator.model == parsed.name:
         return operator.location
     return parsed.rendered.model.location
@@ -399,10 +432,14 @@ def _relation(
             watermarks=facts.watermarks,
             stateful=facts.stateful,
             complete=complete,
+            operations=facts.operations,
+            losses=facts.losses,
+            reads=facts.reads,
         )
     watermark = config.watermark
-    marked = (EventTime(watermark.column, watermark.delay),) if watermark else ()
-    return Relation(name, columns, streaming=True, watermarks=marked, complete=complete)
+    marked = _declared_watermark(watermark, parsed.name) if watermark else ()
+    reads = (parsed.name,)
+    return Relation(name, columns, True, watermarks=marked, complete=complete, reads=reads)
 
 
 def _unreadable(parsed: ParsedModel, known: _Known) -> Iterator[Finding]:

@@ -22,6 +22,24 @@ _OPERATORS: dict[type[exp.Expr], str] = {
 }
 
 
+def written(node: exp.Expr) -> str:
+    """Return an expression as text for people, much as they wrote it."""
+    match node:
+        case exp.Column():
+            return ".".join(p.name for p in node.parts)
+        case exp.Identifier():
+            return node.name
+        case exp.Literal():
+            return f"'{node.this}'" if node.is_string else str(node.this)
+        case exp.Anonymous():
+            return f"{node.name.lower()}({', '.join(written(e) for e in node.expressions)})"
+        case exp.Dot():
+            return f"{written(node.this)}.{written(node.expression)}"
+        case exp.Paren():
+            return f"({written(node.this)})"
+    return str(node.sql("databricks", comments=False))
+
+
 def has_name(node: exp.Expr) -> bool:
     """Whether a select item has a name that people can rely on: an alias, or a column's."""
     if isinstance(node, (exp.Alias, exp.Column)) or _window_name(node):

@@ -7,14 +7,20 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from streamsql.datatypes import DataType, Struct
+from streamsql.datatypes import DataType, Primitive, Struct
 from streamsql.dialect import function_name
-from streamsql.resolve.coercion import wider, widest
+from streamsql.resolve.coercion import widest
 from streamsql.resolve.expressions import type_of, visit
 from streamsql.resolve.generators import Generated, generated, is_generator
+from streamsql.resolve.grouping import (
+    GroupingKey,
+    bound_by,
+    distinct_keys,
+    grouping_items,
+    grouping_keys,
+)
 from streamsql.resolve.lineage import (
     NO_INFLUENCES,
-    NOWHERE,
     Influences,
     Origins,
     fields_in,
@@ -26,7 +32,7 @@ from streamsql.resolve.lineage import (
     used_by,
 )
 from streamsql.resolve.naming import has_name, output_name
-from streamsql.resolve.relations import StatefulOperator
+from streamsql.resolve.relations import StateBound, StatefulOperator, WatermarkLoss
 from streamsql.resolve.scope import (
     UNKNOWN,
     Attribute,
@@ -35,7 +41,8 @@ from streamsql.resolve.scope import (
     Visible,
     look_up,
 )
-from streamsql.resolve.shape import aggregates_in, event_time_delay
+from streamsql.resolve.set_operations import set_operation
+from streamsql.resolve.shape import aggregates_in, event_time_of, event_times_under
 from streamsql.resolve.sources import Sources, joined_with, read_relation, read_sources, renamed
 from streamsql.resolve.walk import Walk, hidden_in
 
@@ -53,7 +60,7 @@ def _query(node: exp.Expr, scope: Scope, walk: Walk) -> Rowset:
     if isinstance(node, exp.Select):
         return _select(node, scope, walk)
     if isinstance(node, exp.SetOperation):
-        return _ordered(node, _set_operation(node, scope, walk), walk)
+        return _ordered(node, set_operation(node, scope, walk), walk)
     if isinstance(node, exp.Subquery):
         return _ordered(node, renamed(node, _subquery(node, scope, walk)), walk)
     if isinstance(node, exp.Values):
@@ -105,7 +112,7 @@ def _select(node: exp.Select, scope: Scope, walk: Walk) -> Rowset:
     columns = tuple(_outputs(node, inside, source, walk))
     influences = source.influences | influences_in(take(walk.read, since))
     aliases = {c.name.lower(): c for c in columns}
-    groups = _groups(node, inside.with_fallback(aliases), columns, walk)
+    groups = grouping_keys(node, inside.with_fallback(aliases), columns, walk)
     grouped = fields_in(take(walk.read, since))
     if node.args.get("distinct") is not None:
         grouped |= fields_in(c.origins for c in columns)
@@ -113,19 +120,44 @@ def _select(node: exp.Select, scope: Scope, walk: Walk) -> Rowset:
     filtered |= fields_in(take(walk.read, since))
     if filtered or grouped:
         influences |= Influences(filtered, grouped=grouped)
-    stateful = [*source.stateful]
-    if source.streaming:
-        stateful += _operators(node, groups, columns, walk)
+    flow = source.flow
+    if flow.streaming:
+        flow = flow.losing(*_losses(columns, groups or (), inside, walk))
+        for operator in _operators(node, groups, columns, walk):
+            flow = flow.through(replace(operator, below=flow.stateful))
     complete = not (source.open_qualifiers and _has_star(node))
-    return Rowset(
-        columns,
-        (),
-        source.streaming,
-        tuple(stateful),
-        complete,
-        influences,
-        united(source.unlisted.values()),
-    )
+    return Rowset(columns, (), flow, complete, influences, united(source.unlisted.values()))
+
+
+def _losses(
+    columns: Sequence[Attribute], groups: Sequence[GroupingKey], scope: Scope, walk: Walk
+) -> Iterator[WatermarkLoss]:
+    """Yield where an expression that could be an event time is not one any more."""
+    seen: set[int] = set()
+    for column in columns:
+        if column.node is None or column.event_time is not None:
+            continue
+        seen.add(id(column.node.unalias()))
+        yield from _lost(column.node.unalias(), column.name, column.type, scope, walk)
+    for group in groups:
+        if group.key.event_time is None and id(group.node) not in seen:
+            yield from _lost(group.node, group.key.text, group.type, scope, walk)
+
+
+def _lost(
+    node: exp.Expr, name: str, found: DataType | None, scope: Scope, walk: Walk
+) -> Iterator[WatermarkLoss]:
+    is_time = isinstance(found, Primitive) and found.name in _TIMES
+    if isinstance(node, (exp.Column, exp.Literal)) or not (is_time or isinstance(found, Struct)):
+        return
+    if node.is_star or aggregates_in(node) or node.find(exp.Query):
+        return
+    marked = next(event_times_under(node, scope), None)
+    if marked is not None:
+        yield walk.lost(marked, name, node)
+
+
+_TIMES = frozenset({"timestamp", "timestamp_ntz", "date"})
 
 
 def _visit_clause(node: exp.Expr, key: str, scope: Scope, walk: Walk) -> None:
@@ -137,15 +169,15 @@ def _visit_clause(node: exp.Expr, key: str, scope: Scope, walk: Walk) -> None:
 def _with_window_names(node: exp.Select, scope: Scope, walk: Walk) -> Scope:
     """Let ``window.start`` mean the time window of this query, as Spark does."""
     made: dict[str, Attribute] = {}
-    places = [*node.expressions, *_grouping_nodes(node)]
+    places = [*node.expressions, *grouping_items(node)]
     for call in _calls(places, ("window", "session_window")):
         name = function_name(call) or ""
         if call.expressions and name not in made:
-            delay = event_time_delay(call, scope)
+            marked = event_time_of(call, scope)
             since = len(walk.read)
             found = type_of(call, scope, walk)
             origins = used_by(take(walk.read, since))
-            made[name] = Attribute(name, found, delay, call, origins=origins)
+            made[name] = Attribute(name, found, marked, call, origins=origins)
     return scope.with_fallback(made) if made else scope
 
 
@@ -177,7 +209,7 @@ def _output(expression: exp.Expr, scope: Scope, source: Sources, walk: Walk) -> 
     yield Attribute(
         output_name(expression),
         found,
-        event_time_delay(inner, scope),
+        event_time_of(inner, scope),
         expression,
         named=has_name(expression),
         origins=origins,
@@ -295,53 +327,6 @@ def _has_star(node: exp.Select) -> bool:
 # GROUP BY and what comes after it
 
 
-def _grouping_nodes(node: exp.Select) -> Iterator[exp.Expr]:
-    group = node.args.get("group")
-    pending = list(group.expressions) if group is not None else []
-    while pending:
-        item = pending.pop(0)
-        if isinstance(item, (exp.GroupingSets, exp.Rollup, exp.Cube, exp.Tuple)):
-            pending = [*item.expressions, *pending]
-        else:
-            yield item
-
-
-def _groups(
-    node: exp.Select, scope: Scope, columns: Sequence[Attribute], walk: Walk
-) -> list[str | None] | None:
-    """Return for each grouping key the delay of its watermark; None without grouping."""
-    group = node.args.get("group")
-    if group is None:
-        return None
-    if group.args.get("all"):
-        keys = [e for e in node.expressions if not aggregates_in(e)]
-        by_node = {id(c.node): c for c in columns}
-        walk.read.extend(by_node[id(k)].origins for k in keys if id(k) in by_node)
-        return [event_time_delay(k.unalias(), scope) for k in keys]
-    delays: list[str | None] = []
-    for key in _grouping_nodes(node):
-        ordinal = _ordinal(key)
-        if isinstance(key, exp.Identifier):  # an alias that a pipe gave its key
-            made = scope.fallback.get(key.name.lower())
-            delays.append(made.delay if made is not None else None)
-            walk.read.append(made.origins if made is not None else NOWHERE)
-            continue
-        if ordinal is not None:
-            known = 0 < ordinal <= len(columns)
-            delays.append(columns[ordinal - 1].delay if known else None)
-            walk.read.append(columns[ordinal - 1].origins if known else NOWHERE)
-            continue
-        type_of(key, scope, walk)
-        delays.append(event_time_delay(key, scope))
-    return delays
-
-
-def _ordinal(node: exp.Expr) -> int | None:
-    if isinstance(node, exp.Literal) and not node.is_string and str(node.this).isdigit():
-        return int(node.this)
-    return None
-
-
 def _visit_after(
     node: exp.Select, scope: Scope, aliases: Mapping[str, Attribute], walk: Walk
 ) -> None:
@@ -365,40 +350,27 @@ def _visit_after(
 
 def _operators(
     node: exp.Select,
-    groups: list[str | None] | None,
+    groups: Sequence[GroupingKey] | None,
     columns: Sequence[Attribute],
     walk: Walk,
 ) -> Iterator[StatefulOperator]:
     having = node.args.get("having")
     counted = [*node.expressions, *([having.this] if having is not None else ())]
     if groups is not None or any(aggregates_in(e) for e in counted):
-        kind = "aggregate"
         group = node.args.get("group")
         place = next((a for e in counted for a in aggregates_in(e)), node)
         if group is not None and group.expressions:
             place = group
-        if any(True for _ in _calls(_grouped_by(node), ("session_window",))):
+        keys = tuple(g.key for g in groups or ())
+        kind = "aggregate"
+        if any(k.kind == "session_window" for k in keys):
             kind = "session_window"
-        yield walk.operator(kind, place, watermarked=any(groups or ()))
+        yield walk.operator(kind, place, keys, bound_by(keys))
     if node.args.get("distinct") is not None:
-        yield walk.operator("distinct", node, watermarked=any(c.delay for c in columns))
+        keys = distinct_keys(columns)
+        yield walk.operator("distinct", node, keys, bound_by(keys))
     if _limits(node):
-        yield walk.operator("limit", node.args["limit"])
-
-
-def _grouped_by(node: exp.Select) -> Iterator[exp.Expr]:
-    group = node.args.get("group")
-    if group is not None and group.args.get("all"):
-        yield from (e for e in node.expressions if not aggregates_in(e))
-    aliases = {e.alias.lower(): e for e in node.expressions if e.alias}
-    for key in _grouping_nodes(node):
-        ordinal = _ordinal(key)
-        if ordinal is not None and 0 < ordinal <= len(node.expressions):
-            yield node.expressions[ordinal - 1]
-        elif isinstance(key, (exp.Column, exp.Identifier)) and key.name.lower() in aliases:
-            yield aliases[key.name.lower()]
-        else:
-            yield key
+        yield walk.operator("limit", node.args["limit"], bound=StateBound("count"))
 
 
 def _limits(node: exp.Expr) -> bool:
@@ -421,91 +393,13 @@ def _ordered(node: exp.Expr, rowset: Rowset, walk: Walk) -> Rowset:
             filtered = Influences(fields_in(take(walk.read, since)))
             rowset = replace(rowset, influences=rowset.influences | filtered)
     if rowset.streaming and _limits(node):
-        limit = walk.operator("limit", node.args["limit"])
-        return replace(rowset, stateful=(*rowset.stateful, limit))
+        below = rowset.flow.stateful
+        limit = walk.operator("limit", node.args["limit"], bound=StateBound("count"), below=below)
+        return replace(rowset, flow=rowset.flow.through(limit))
     return rowset
 
 
-# Set operations and VALUES
-
-
-def _set_operation(node: exp.SetOperation, scope: Scope, walk: Walk) -> Rowset:
-    left = resolve_query(node.this, scope, walk)
-    right = resolve_query(node.expression, scope, walk)
-    complete = left.complete and right.complete
-    by_name = bool(node.args.get("by_name"))
-    if complete and not by_name and len(left.columns) != len(right.columns):
-        walk.report(
-            "union-column-count",
-            f"the first query has {_columns(left)}, the other one {_columns(right)}",
-            node.expression,
-            "give both the same columns, in the same order",
-        )
-        complete = False
-    is_union = isinstance(node, exp.Union)
-    columns = _by_name(left, right) if by_name else _by_position(left, right, is_union)
-    streaming = left.streaming or (right.streaming and is_union)
-    stateful = (*left.stateful, *right.stateful)
-    if streaming and not is_union:
-        stateful = (*stateful, walk.operator("except", node.expression))
-    elif streaming and node.args.get("distinct"):
-        marked = any(c.delay for c in columns)
-        stateful = (*stateful, walk.operator("distinct", node.expression, watermarked=marked))
-    return Rowset(
-        columns,
-        (),
-        streaming,
-        stateful,
-        complete,
-        left.influences | right.influences | _compared(node, left, right),
-        united((left.unlisted, right.unlisted)),
-    )
-
-
-def _compared(node: exp.SetOperation, left: Rowset, right: Rowset) -> Influences:
-    """Return what a set operation does to rows: it may compare them whole."""
-    if isinstance(node, exp.Union):
-        if not node.args.get("distinct"):
-            return NO_INFLUENCES
-        every = (*left.columns, *right.columns)
-        return Influences(grouped=fields_in(c.origins for c in every))
-    compared = fields_in(c.origins for c in (*left.columns, *right.columns))
-    return Influences(filtered=compared)
-
-
-def _columns(rowset: Rowset) -> str:
-    count = len(rowset.columns)
-    return f"{count} column" + ("" if count == 1 else "s")
-
-
-def _by_position(left: Rowset, right: Rowset, widened: bool) -> tuple[Attribute, ...]:
-    columns: list[Attribute] = []
-    for number, column in enumerate(left.columns):
-        beside = right.columns[number] if number < len(right.columns) else None
-        found = wider(column.type, beside.type if beside is not None else None)
-        origins = column.origins
-        if beside is not None and widened:  # rows of the right come from a union alone
-            origins = united((origins, beside.origins))
-        # A cast to the wider type is an expression, and an expression loses the watermark.
-        delay = column.delay if found == column.type or not widened else None
-        columns.append(replace(column, type=found, delay=delay, origins=origins))
-    return tuple(columns)
-
-
-def _by_name(left: Rowset, right: Rowset) -> tuple[Attribute, ...]:
-    others = {c.name.lower(): c for c in right.columns}
-    columns = [
-        replace(
-            c,
-            type=wider(c.type, others[c.name.lower()].type),
-            origins=united((c.origins, others[c.name.lower()].origins)),
-        )
-        if c.name.lower() in others
-        else c
-        for c in left.columns
-    ]
-    names = {c.name.lower() for c in left.columns}
-    return (*columns, *(c for c in right.columns if c.name.lower() not in names))
+# VALUES
 
 
 def _values(node: exp.Values, scope: Scope, walk: Walk) -> Rowset:

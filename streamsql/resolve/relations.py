@@ -34,10 +34,89 @@ class OutputColumn:
 
 @dataclass(frozen=True, slots=True)
 class EventTime:
-    """A column that carries a watermark; ``delay`` is an interval (``10 minutes``)."""
+    """A column that carries a watermark; ``delay`` is an interval (``10 minutes``).
+
+    ``declared`` says what the watermark was set on (``shop.orders.ordered_at``), whatever
+    the column is called by now, and ``location`` where.
+    """
 
     column: str
     delay: str
+    declared: str = ""
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WatermarkLoss:
+    """An expression, or a UNION, that a watermark did not survive.
+
+    ``column`` is what the result is called, ``expression`` the text that lost it.
+    ``cause`` is ``expression``, ``union`` (a cast to the type of the other branch) or
+    ``full_join`` (a column that USING made of two).
+    """
+
+    event_time: EventTime
+    column: str
+    expression: str
+    location: Location
+    model: str
+    cause: str = "expression"
+
+
+@dataclass(frozen=True, slots=True)
+class StateKey:
+    """What state is kept by: a grouping key, a column of DISTINCT, a key of a join or dedup.
+
+    ``kind`` is ``column``, ``window``, ``session_window`` or ``expression``; ``text`` is as
+    written. ``span`` is the length of a window (``10 minutes``) where it is a literal.
+    """
+
+    text: str
+    kind: str = "expression"
+    event_time: EventTime | None = None
+    span: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StateBound:
+    """When rows of state are dropped, in append and update mode (complete drops nothing).
+
+    ``kind`` is how long a row stays:
+
+    - ``never``: for ever; ``reason`` says what is missing
+    - ``event_time``: until the watermark has passed the event time among its keys
+    - ``window``: until the watermark has passed the window's end
+    - ``session``: until the watermark has passed the session's end
+    - ``range``: until no row can come that the time bound of the join would match
+    - ``within``: until the time within which duplicates come has passed
+    - ``count``: a counter of rows that never grows
+
+    ``event_time`` is whose watermark decides; ``span`` the window's length, the gap or time.
+    """
+
+    kind: str = "never"
+    event_time: EventTime | None = None
+    span: str | None = None
+    reason: str | None = None
+
+    @property
+    def bounded(self) -> bool:
+        """Whether the state cannot grow for ever."""
+        return self.kind != "never"
+
+
+@dataclass(frozen=True, slots=True)
+class JoinSide:
+    """One input of a join of two streams, and how long its rows are kept.
+
+    ``name`` is ``left`` or ``right``; ``relation`` what it is called in the query, if it is
+    one relation.
+    """
+
+    name: str
+    event_times: tuple[EventTime, ...] = ()
+    bound: StateBound = StateBound()
+    relation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +129,9 @@ class StatefulOperator:
     rows carry one.
     ``join_type`` is Spark's (``inner``, ``left_outer``, …). ``model`` is where it stands:
     operators of a view belong to every query that reads the view.
+    ``keys`` are what it keeps state by, ``bound`` what drops that state; a join has a bound
+    for each of its two ``sides`` instead. ``event_times`` are the columns with a watermark
+    that arrive at it. ``below`` are the operators under it, in the order rows pass them.
     """
 
     kind: str
@@ -57,6 +139,73 @@ class StatefulOperator:
     model: str
     watermarked: bool = False
     join_type: str | None = None
+    keys: tuple[StateKey, ...] = ()
+    bound: StateBound = StateBound()
+    sides: tuple[JoinSide, ...] = ()
+    event_times: tuple[EventTime, ...] = ()
+    below: tuple[StatefulOperator, ...] = field(default=(), compare=False, repr=False)
+
+    @property
+    def bounded(self) -> bool:
+        """Whether its state cannot grow for ever (of a join, on both sides)."""
+        if self.sides:
+            return all(s.bound.bounded for s in self.sides)
+        return self.bound.bounded
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A part of a query that keeps no state, and that Spark judges when the query starts.
+
+    ``kind`` is ``sort``, ``offset``, ``sample``, ``window_function``, ``row_id``,
+    ``distinct_aggregate``, ``union``, ``except``, ``intersect`` or ``join`` (of a stream and
+    a static side). ``text`` is what was written. ``left`` and ``right`` say, of the kinds
+    with two inputs, which of them are streams; ``streaming`` whether the input is one at all.
+    ``unmarked`` are the columns of a UNION that carry a watermark in some branches only.
+    ``below`` are the stateful operators under it.
+    """
+
+    kind: str
+    location: Location
+    model: str
+    text: str = ""
+    streaming: bool = True
+    left: bool = False
+    right: bool = False
+    join_type: str | None = None
+    unmarked: tuple[str, ...] = ()
+    below: tuple[StatefulOperator, ...] = field(default=(), compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OutputMode:
+    """Whether Spark accepts a mode; if not, ``objections`` say why, and what causes it."""
+
+    name: str
+    objections: tuple[Objection, ...] = ()
+
+    @property
+    def legal(self) -> bool:
+        """Whether nothing speaks against the mode."""
+        return not self.objections
+
+    @property
+    def reason(self) -> str | None:
+        """The first thing that speaks against it."""
+        return self.objections[0].reason if self.objections else None
+
+    @property
+    def cause(self) -> StatefulOperator | Operation | None:
+        """What the first objection is about, if it is about one place."""
+        return self.objections[0].cause if self.objections else None
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """One thing that speaks against an output mode; ``cause`` is the place, if it has one."""
+
+    reason: str
+    cause: StatefulOperator | Operation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +231,20 @@ class StreamFacts:
     """What is known of a model as a stream.
 
     ``watermarks`` are the output columns that carry one. ``stateful`` are the operators of
-    the query that runs it, views included, in the order in which rows pass them.
+    the query that runs it, views included, in the order in which rows pass them, and
+    ``operations`` what else Spark judges. ``losses`` are where a watermark was lost, in this
+    model and its views. ``reads`` are the streams that its query reads, a name as often as it
+    is read: ``shop.orders``, or the model that writes the topic or table. ``modes`` are the
+    verdicts on append, update and complete.
     """
 
     streaming: bool = False
     watermarks: tuple[EventTime, ...] = ()
     stateful: tuple[StatefulOperator, ...] = ()
+    operations: tuple[Operation, ...] = ()
+    losses: tuple[WatermarkLoss, ...] = ()
+    reads: tuple[str, ...] = ()
+    modes: tuple[OutputMode, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +253,9 @@ class Relation:
 
     ``name`` is the identifier it renders to. ``columns`` are those of ``SELECT *``,
     ``hidden`` those that have to be named. ``complete`` is False where there may be columns
-    that nobody knows. ``stateful`` are the operators that a reader's own query takes over
-    (of views; a topic or table has a query of its own).
+    that nobody knows. ``stateful``, ``operations``, ``losses`` and ``reads`` are what a
+    reader's own query takes over (of views; a topic or table has a query of its own, and is
+    itself what is read).
     """
 
     name: str
@@ -107,6 +265,9 @@ class Relation:
     watermarks: tuple[EventTime, ...] = ()
     stateful: tuple[StatefulOperator, ...] = ()
     complete: bool = True
+    operations: tuple[Operation, ...] = ()
+    losses: tuple[WatermarkLoss, ...] = ()
+    reads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,12 @@ from sqlglot import exp
 
 from streamsql.datatypes import Array, DataType, Map, Primitive, Struct
 from streamsql.resolve.lineage import NO_INFLUENCES, NOWHERE, Influences, Origins, inside
-from streamsql.resolve.relations import StatefulOperator
+from streamsql.resolve.relations import EventTime, Operation, StatefulOperator, WatermarkLoss
 
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """A column on its way through a query. ``delay`` is set where it carries a watermark.
+    """A column on its way through a query. ``event_time`` is set where it carries a watermark.
 
     ``node`` is the expression of this model that made it; ``origin`` names the relation
     whose hidden field it is. ``named`` is False where Spark makes up the name. ``origins``
@@ -23,11 +23,52 @@ class Attribute:
 
     name: str
     type: DataType | None
-    delay: str | None = None
+    event_time: EventTime | None = None
     node: exp.Expr | None = None
     origin: str | None = None
     named: bool = True
     origins: Origins = NOWHERE
+
+    @property
+    def delay(self) -> str | None:
+        """The delay of the watermark that it carries, if it does."""
+        return None if self.event_time is None else self.event_time.delay
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What happens to rows on their way: the operators they pass, and what was read."""
+
+    streaming: bool = False
+    stateful: tuple[StatefulOperator, ...] = ()
+    operations: tuple[Operation, ...] = ()
+    losses: tuple[WatermarkLoss, ...] = ()
+    reads: tuple[str, ...] = ()
+
+    def beside(self, other: Flow) -> Flow:
+        """Return the flow of two inputs that meet."""
+        return Flow(
+            self.streaming or other.streaming,
+            (*self.stateful, *other.stateful),
+            (*self.operations, *other.operations),
+            (*self.losses, *other.losses),
+            (*self.reads, *other.reads),
+        )
+
+    def through(self, *operators: StatefulOperator) -> Flow:
+        """Return the flow after these stateful operators."""
+        return replace(self, stateful=(*self.stateful, *operators)) if operators else self
+
+    def past(self, *operations: Operation) -> Flow:
+        """Return the flow after operations that keep no state."""
+        return replace(self, operations=(*self.operations, *operations)) if operations else self
+
+    def losing(self, *losses: WatermarkLoss) -> Flow:
+        """Return the flow after expressions that lost a watermark."""
+        return replace(self, losses=(*self.losses, *losses)) if losses else self
+
+
+STATIC = Flow()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +82,15 @@ class Rowset:
 
     columns: tuple[Attribute, ...]
     hidden: tuple[Attribute, ...] = ()
-    streaming: bool = False
-    stateful: tuple[StatefulOperator, ...] = ()
+    flow: Flow = STATIC
     complete: bool = True
     influences: Influences = NO_INFLUENCES
     unlisted: Origins = NOWHERE
+
+    @property
+    def streaming(self) -> bool:
+        """Whether rows go on coming."""
+        return self.flow.streaming
 
 
 UNKNOWN = Rowset((), complete=False)

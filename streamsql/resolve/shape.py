@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from streamsql.dialect import function_name
 from streamsql.resolve.functions import is_aggregate
+from streamsql.resolve.relations import EventTime
 from streamsql.resolve.scope import Scope, look_up
 
 _AGGREGATE_NODES = (
@@ -51,17 +52,26 @@ def _aggregates(node: exp.Expr) -> Iterator[exp.Expr]:
             yield from _aggregates(part)
 
 
-def event_time_delay(node: exp.Expr, scope: Scope) -> str | None:
-    """Return the delay of the watermark that ``node`` carries on, if it does.
+def event_time_of(node: exp.Expr, scope: Scope) -> EventTime | None:
+    """Return the watermark that ``node`` carries on, if it does.
 
     A column, and a window over one, keep it; any other expression loses it, a cast that
     changes nothing included (Spark 4.1, ``EventTimeWatermark`` metadata).
     """
     if isinstance(node, (exp.Paren, exp.Alias)):
-        return event_time_delay(node.this, scope)
+        return event_time_of(node.this, scope)
     if isinstance(node, exp.Column) and not node.is_star:
         found = look_up([p.name for p in node.parts], scope)
-        return found.attribute.delay if found.attribute and not found.fields else None
+        return found.attribute.event_time if found.attribute and not found.fields else None
     if function_name(node) in _KEEPS_EVENT_TIME and node.expressions:
-        return event_time_delay(node.expressions[0], scope)
+        return event_time_of(node.expressions[0], scope)
     return None
+
+
+def event_times_under(node: exp.Expr, scope: Scope) -> Iterator[EventTime]:
+    """Yield the watermarks of the columns that an expression is made of."""
+    for column in node.find_all(exp.Column):
+        if not column.is_star:
+            found = look_up([p.name for p in column.parts], scope).attribute
+            if found is not None and found.event_time is not None:
+                yield found.event_time

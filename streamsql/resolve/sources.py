@@ -24,8 +24,17 @@ from streamsql.resolve.lineage import (
     used_by,
 )
 from streamsql.resolve.naming import output_name
-from streamsql.resolve.relations import StatefulOperator
-from streamsql.resolve.scope import UNKNOWN, Attribute, Rowset, Scope, Visible, look_up
+from streamsql.resolve.relations import EventTime, Operation
+from streamsql.resolve.scope import (
+    STATIC,
+    UNKNOWN,
+    Attribute,
+    Flow,
+    Rowset,
+    Scope,
+    Visible,
+    look_up,
+)
 from streamsql.resolve.walk import Walk
 
 
@@ -35,23 +44,21 @@ class Sources:
 
     visible: tuple[Visible, ...] = ()
     open_qualifiers: frozenset[str | None] = frozenset()
-    streaming: bool = False
-    stateful: tuple[StatefulOperator, ...] = ()
+    flow: Flow = STATIC
     influences: Influences = NO_INFLUENCES
     unlisted: Mapping[str | None, Origins] = field(default_factory=dict)
+
+    @property
+    def streaming(self) -> bool:
+        """Whether rows go on coming."""
+        return self.flow.streaming
 
     def rowset(self) -> Rowset:
         """Return the columns of ``*``."""
         columns = tuple(v.attribute for v in self.visible if v.in_star)
-        return Rowset(
-            columns,
-            (),
-            self.streaming,
-            self.stateful,
-            not self.open_qualifiers,
-            self.influences,
-            united(self.unlisted.values()),
-        )
+        complete = not self.open_qualifiers
+        unlisted = united(self.unlisted.values())
+        return Rowset(columns, (), self.flow, complete, self.influences, unlisted)
 
     def scope(self, outer: Scope) -> Scope:
         """Return what expressions over these relations see."""
@@ -90,14 +97,8 @@ def read_relation(node: exp.Expr, scope: Scope, walk: Walk) -> Sources:
     visible = [Visible(qualifier, c) for c in rowset.columns]
     visible += [Visible(qualifier, c, in_star=False) for c in rowset.hidden]
     unknown = frozenset() if rowset.complete else frozenset({qualifier})
-    return Sources(
-        tuple(visible),
-        unknown,
-        rowset.streaming,
-        rowset.stateful,
-        rowset.influences,
-        dict.fromkeys(unknown, rowset.unlisted),
-    )
+    unlisted = dict.fromkeys(unknown, rowset.unlisted)
+    return Sources(tuple(visible), unknown, rowset.flow, rowset.influences, unlisted)
 
 
 def _qualifier(node: exp.Expr) -> str | None:
@@ -176,9 +177,13 @@ def _with_watermark(
     if name is None and isinstance(target, exp.Column) and not target.is_star:
         looked = look_up([p.name for p in target.parts], inside)
         if looked.attribute is not None and not looked.fields:
-            return _marked(rowset, looked.attribute.name, clause.delay)
+            made = looked.attribute.name
+            place = walk.location(target)
+            return _marked(rowset, EventTime(made, clause.delay, walk.declared(made), place))
         name = target.name
-    added = Attribute(name or output_name(target), found, clause.delay, target, origins=origins)
+    made = name or output_name(target)
+    event_time = EventTime(made, clause.delay, walk.declared(made), walk.location(target))
+    added = Attribute(made, found, event_time, target, origins=origins)
     return replace(rowset, columns=(*rowset.columns, added))
 
 
@@ -188,10 +193,12 @@ def _carries_time(found: DataType) -> bool:
     return found == TIMESTAMP
 
 
-def _marked(rowset: Rowset, name: str, delay: str) -> Rowset:
+def _marked(rowset: Rowset, event_time: EventTime) -> Rowset:
+    name = event_time.column.lower()
+
     def mark(columns: Iterable[Attribute]) -> tuple[Attribute, ...]:
         return tuple(
-            replace(c, delay=delay) if c.name.lower() == name.lower() else c for c in columns
+            replace(c, event_time=event_time) if c.name.lower() == name else c for c in columns
         )
 
     return replace(rowset, columns=mark(rowset.columns), hidden=mark(rowset.hidden))
@@ -205,13 +212,17 @@ def joined_with(left: Sources, node: exp.Expr, scope: Scope, walk: Walk) -> Sour
         right = joined_with(right, inner, scope, walk)
     found = join(node, left.visible, right.visible, walk)
     both = left.streaming and right.streaming
-    operator = walk.operator("join", node.this, join_type=found.kind) if both else None
+    flow = left.flow.beside(right.flow)
+    if both:
+        operator = walk.operator("join", node.this, below=flow.stateful)
+        flow = flow.through(replace(operator, join_type=found.kind))
+    elif flow.streaming:
+        flow = flow.past(_static_join(node, found.kind, left, right, walk))
     every = (*found.left, *found.right_seen)
     joined = Sources(
         tuple(every),
         left.open_qualifiers | right.open_qualifiers,
-        left.streaming or right.streaming,
-        (*left.stateful, *right.stateful, *([operator] if operator else ())),
+        flow,
         left.influences | right.influences | Influences(joined=found.keys),
         {**left.unlisted, **right.unlisted},
     )
@@ -223,6 +234,17 @@ def joined_with(left: Sources, node: exp.Expr, scope: Scope, walk: Walk) -> Sour
     visit([condition], inside.scope(scope), walk)
     compared = Influences(joined=fields_in(take(walk.read, since)))
     return replace(joined, influences=joined.influences | compared)
+
+
+def _static_join(node: exp.Expr, kind: str, left: Sources, right: Sources, walk: Walk) -> Operation:
+    return Operation(
+        "join",
+        walk.location(node.this),
+        walk.parsed.name,
+        left=left.streaming,
+        right=right.streaming,
+        join_type=kind,
+    )
 
 
 def _lateral_view(source: Sources, node: exp.Expr, scope: Scope, walk: Walk) -> Sources:
@@ -250,24 +272,17 @@ def _lateral_view(source: Sources, node: exp.Expr, scope: Scope, walk: Walk) -> 
 
 def _pivoted(node: exp.Expr, rowset: Rowset, walk: Walk) -> Rowset:
     """PIVOT and UNPIVOT make columns of values: what they are called is not followed."""
-    streaming = rowset.streaming
+    flow = rowset.flow
     inside = Scope(tuple(Visible(None, c) for c in rowset.columns))
-    aggregated: tuple[StatefulOperator, ...] = ()
     since = len(walk.read)
     for pivot in node.args["pivots"]:
         if not pivot.args.get("unpivot"):
             visit(pivot.expressions if rowset.complete else (), inside, walk)
-            if streaming:
-                aggregated = (*aggregated, walk.operator("aggregate", node))
+            if flow.streaming:
+                flow = flow.through(walk.operator("aggregate", node, below=flow.stateful))
     made = united((*(c.origins for c in rowset.columns), rowset.unlisted), How.TRANSFORMATION)
     del walk.read[since:]
-    return replace(
-        UNKNOWN,
-        streaming=streaming,
-        stateful=(*rowset.stateful, *aggregated),
-        influences=rowset.influences,
-        unlisted=made,
-    )
+    return replace(UNKNOWN, flow=flow, influences=rowset.influences, unlisted=made)
 
 
 def renamed(node: exp.Expr, rowset: Rowset) -> Rowset:

@@ -12,7 +12,14 @@ from streamsql.findings import Finding, Location
 from streamsql.parse import ParsedModel
 from streamsql.resolve.hazards import Risk
 from streamsql.resolve.lineage import Trail
-from streamsql.resolve.relations import StatefulOperator
+from streamsql.resolve.naming import written
+from streamsql.resolve.relations import (
+    EventTime,
+    StateBound,
+    StatefulOperator,
+    StateKey,
+    WatermarkLoss,
+)
 from streamsql.resolve.scope import Rowset, Scope, Visible
 
 
@@ -46,17 +53,35 @@ class Walk:
         if found is not None:
             self.risks.append(found)
 
+    def declared(self, column: str) -> str:
+        """Return what people call a watermark that this model sets itself."""
+        return f"{self.parsed.name}.{column}"
+
     def operator(
         self,
         kind: str,
         node: exp.Expr,
-        *,
-        watermarked: bool = False,
-        join_type: str | None = None,
+        keys: tuple[StateKey, ...] = (),
+        bound: StateBound | None = None,
+        below: tuple[StatefulOperator, ...] = (),
     ) -> StatefulOperator:
         """Return a stateful operator of this model that stands at ``node``."""
-        location = self.parsed.rendered.source_map.locate(*(span_of(node) or (0,)))
-        return StatefulOperator(kind, location, self.parsed.name, watermarked, join_type)
+        return StatefulOperator(
+            kind,
+            self.location(node),
+            self.parsed.name,
+            any(k.event_time is not None for k in keys),
+            keys=keys,
+            bound=bound or StateBound(),
+            below=below,
+        )
+
+    def lost(
+        self, event_time: EventTime, column: str, node: exp.Expr, cause: str = "expression"
+    ) -> WatermarkLoss:
+        """Return that the watermark of ``event_time`` was lost at ``node``."""
+        text = written(node)
+        return WatermarkLoss(event_time, column, text, self.location(node), self.parsed.name, cause)
 
     def location(self, node: exp.Expr) -> Location:
         """Return the place of a node, or of the smallest part around it that has one."""

@@ -13,9 +13,9 @@ from type_corpus import rendered
 
 from streamsql.datatypes import Struct, parse_type
 from streamsql.parse import parse_model
-from streamsql.resolve import StreamFacts, legal_output_modes
+from streamsql.resolve import EventTime, StreamFacts, legal_output_modes
 from streamsql.resolve.queries import resolve_query
-from streamsql.resolve.scope import Attribute, Rowset, Scope
+from streamsql.resolve.scope import Attribute, Flow, Rowset, Scope
 from streamsql.resolve.walk import Walk
 
 FOLDER = Path(__file__).parent
@@ -27,10 +27,11 @@ DIM = "k string, name string, vf timestamp"
 def _rowset(columns: str, streaming: bool = True, delay: str | None = None) -> Rowset:
     struct = parse_type(f"struct<{columns}>")
     assert isinstance(struct, Struct)
+    marked = EventTime("ts", delay) if delay else None
     attributes = (
-        Attribute(f.name, f.type, delay if f.name == "ts" else None) for f in struct.fields
+        Attribute(f.name, f.type, marked if f.name == "ts" else None) for f in struct.fields
     )
-    return Rowset(tuple(attributes), streaming=streaming)
+    return Rowset(tuple(attributes), flow=Flow(streaming))
 
 
 RELATIONS = {
@@ -54,7 +55,7 @@ def _facts(sql: str) -> StreamFacts:
     walk = Walk(model, RELATIONS, resolve_query)
     rowset = resolve_query(model.tree, Scope(), walk)
     assert not walk.findings, (sql, walk.findings)
-    return StreamFacts(rowset.streaming, (), rowset.stateful)
+    return StreamFacts(rowset.streaming, (), rowset.flow.stateful)
 
 
 def _legal(sql: str, version: str = "4.1.1") -> set[str]:
