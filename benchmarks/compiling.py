@@ -73,7 +73,7 @@ def _stages(folder: Path) -> dict[str, float]:
         order = [name for name in graph.order if name in models]
         parsed = timed("parse", lambda: tuple(parse_model(models[name]) for name in order))
         resolution = timed("resolve", lambda: resolve_models(project, parsed))
-        found = timed("check", lambda: check_project(project, resolution))
+        found = timed("check", lambda: check_project(project, graph, rendering.models, resolution))
         planning = timed("plan", lambda: plan_project(project, resolution))
     finally:
         gc.enable()

@@ -66,7 +66,7 @@ def compile_project(
         graph = build_graph(project, rendering.models, rendering.disabled)
         parsed, broken = _parse(graph, rendering.models)
         resolution = resolve_models(project, parsed)
-        checked = check_project(project, resolution)
+        checked = check_project(project, graph, rendering.models, resolution)
         found = (
             *project.findings,
             *rendering.findings,

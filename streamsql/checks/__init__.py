@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from streamsql.checks.options import model_options, source_options
-from streamsql.checks.registry import MODEL_RULES, SOURCE_RULES
+from streamsql.checks.registry import MODEL_RULES, PROJECT_RULES, SOURCE_RULES
+from streamsql.checks.rule import WholeProject
 from streamsql.findings import Finding
+from streamsql.graph import Graph
 from streamsql.project.nodes import Project
+from streamsql.render.rendered import RenderedModel
 from streamsql.resolve import Resolution
 
-__all__ = ["MODEL_RULES", "SOURCE_RULES", "check_project"]
+__all__ = ["MODEL_RULES", "PROJECT_RULES", "SOURCE_RULES", "check_project"]
 
 
-def check_project(project: Project, resolution: Resolution) -> tuple[Finding, ...]:
-    """Apply every rule to every source and every model that could be resolved."""
-    return tuple(_findings(project, resolution))
+def check_project(
+    project: Project, graph: Graph, rendered: Sequence[RenderedModel], resolution: Resolution
+) -> tuple[Finding, ...]:
+    """Apply every rule to every source, to every model that could be resolved, and to the whole."""
+    whole = WholeProject(project, graph, tuple(rendered), resolution.relations)
+    return (*_findings(project, resolution), *_of_the_whole(whole))
 
 
 def _findings(project: Project, resolution: Resolution) -> Iterator[Finding]:
@@ -30,3 +36,8 @@ def _findings(project: Project, resolution: Resolution) -> Iterator[Finding]:
         for model_rule in MODEL_RULES:
             if complete or not model_rule.needs_all_columns:
                 yield from model_rule.findings(model, model.name)
+
+
+def _of_the_whole(whole: WholeProject) -> Iterator[Finding]:
+    for rule in PROJECT_RULES:
+        yield from rule.findings(whole)

@@ -11,7 +11,7 @@ from streamsql.checks.kafka.reserved_column import reserved_column
 from streamsql.checks.kafka.topic_without_value import topic_without_value
 from streamsql.checks.kafka.undecodable_source import undecodable_source
 from streamsql.checks.kafka.unencodable_topic import unencodable_topic
-from streamsql.checks.rule import Rule
+from streamsql.checks.rule import Rule, WholeProject
 from streamsql.checks.streaming.dedup_without_watermark import dedup_without_watermark
 from streamsql.checks.streaming.limit_over_query_life import limit_over_query_life
 from streamsql.checks.streaming.no_streaming_source import no_streaming_source
@@ -38,3 +38,5 @@ MODEL_RULES: tuple[Rule[ResolvedModel], ...] = (
 )
 
 SOURCE_RULES: tuple[Rule[Source], ...] = (fail_on_data_loss_off, undecodable_source)
+
+PROJECT_RULES: tuple[Rule[WholeProject], ...] = ()

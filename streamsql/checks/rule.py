@@ -1,4 +1,4 @@
-"""What a rule is: a function over one resolved model or one source, documented by its docstring.
+"""What a rule is: a function over a model, a source or the whole project, told by its docstring.
 
 The function's name is the rule's id, its file's name, and, with dashes, the slug that users see.
 The docstring is its documentation and its test: a line that says what, a paragraph that says
@@ -10,41 +10,89 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from streamsql.findings import Finding, Location, Severity
-from streamsql.project.nodes import Source
-from streamsql.resolve import ResolvedModel
+from streamsql.graph import Graph
+from streamsql.project.nodes import Project, Source
+from streamsql.render.rendered import RenderedModel
+from streamsql.resolve import Relation, ResolvedModel
 
-Subject = TypeVar("Subject", ResolvedModel, Source)
 _EXAMPLES = re.compile(r"^(Bad|Good):\n\n?((?:[ ]{4}.*\n|\n)+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
+class WholeProject:
+    """What a rule over all of a project looks at.
+
+    ``rendered`` are the models with their settings and references, those that could not be
+    resolved too; ``columns`` of one come from ``relation``. Such a rule reads no SQL trees:
+    it is asked anew after every change, however small.
+    """
+
+    project: Project
+    graph: Graph
+    rendered: tuple[RenderedModel, ...]
+    relations: Mapping[str, Relation]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every model could be rendered, so that all that is read is known."""
+        models = sum(node.kind == "model" for node in self.graph.nodes.values())
+        return models == len(self.rendered)
+
+
+Subject = TypeVar("Subject", ResolvedModel, Source, WholeProject)
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
-    """What a rule found wrong, and where."""
+    """What a rule found wrong, and where. ``model`` is for rules over the whole project."""
 
     message: str
     location: Location
     hint: str | None = None
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Documentation:
+    """What a docstring says of a rule or finding; the examples may be missing."""
+
+    summary: str
+    explanation: str
+    bad: str = ""
+    good: str = ""
+
+    @classmethod
+    def read(cls, text: str) -> Documentation:
+        """Take a docstring apart."""
+        doc = inspect.cleandoc(text) + "\n"
+        summary, _, rest = doc.partition("\n\n")
+        examples = {kind: inspect.cleandoc(body) for kind, body in _EXAMPLES.findall(doc)}
+        explanation = re.split(r"^(?:Bad|Good):$", rest, maxsplit=1, flags=re.MULTILINE)[0]
+        return cls(
+            " ".join(summary.split()),
+            explanation.strip(),
+            examples.get("Bad", ""),
+            examples.get("Good", ""),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Rule(Generic[Subject]):
-    """One thing to look for. ``bad`` and ``good`` are the examples of its documentation.
+    """One thing to look for.
 
-    A rule that ``needs_all_columns`` is not asked about models of which some are unknown.
+    ``topic`` is what it is about, the folder it is in. A rule that ``needs_all_columns`` is
+    not asked about models of which some are unknown.
     """
 
     id: str
     severity: Severity
     faults: Callable[[Subject], Iterator[Fault]]
-    summary: str
-    explanation: str
-    bad: str
-    good: str
+    topic: str
     needs_all_columns: bool = False
 
     @property
@@ -52,8 +100,33 @@ class Rule(Generic[Subject]):
         """The name that findings carry: ``topic-without-value``."""
         return self.id.replace("_", "-")
 
+    @property
+    def documentation(self) -> Documentation:
+        """What its docstring says."""
+        return Documentation.read(inspect.getdoc(self.faults) or self.slug)
+
+    @property
+    def summary(self) -> str:
+        """One line: what is wrong."""
+        return self.documentation.summary
+
+    @property
+    def explanation(self) -> str:
+        """Why it matters."""
+        return self.documentation.explanation
+
+    @property
+    def bad(self) -> str:
+        """A project in which the rule finds something."""
+        return self.documentation.bad
+
+    @property
+    def good(self) -> str:
+        """The same project, mended."""
+        return self.documentation.good
+
     def findings(self, subject: Subject, model: str | None = None) -> Iterator[Finding]:
-        """Apply the rule to one model (then ``model`` is its name) or one source."""
+        """Apply the rule to one model (then ``model`` is its name), one source, or everything."""
         for fault in self.faults(subject):
             yield Finding(
                 rule=self.slug,
@@ -61,7 +134,7 @@ class Rule(Generic[Subject]):
                 location=fault.location,
                 severity=self.severity,
                 hint=fault.hint,
-                model=model,
+                model=model or fault.model,
             )
 
 
@@ -72,27 +145,21 @@ def model_rule(
     severity: Severity, *, needs_all_columns: bool = False
 ) -> Callable[[Check[ResolvedModel]], Rule[ResolvedModel]]:
     """Make a rule of a function that is asked about each resolved model."""
-    return lambda check: _rule(check, severity, needs_all_columns)
+    return lambda check: Rule(
+        check.__name__, severity, check, _topic(check.__module__), needs_all_columns
+    )
 
 
 def source_rule(severity: Severity) -> Callable[[Check[Source]], Rule[Source]]:
     """Make a rule of a function that is asked about each source."""
-    return lambda check: _rule(check, severity)
+    return lambda check: Rule(check.__name__, severity, check, _topic(check.__module__))
 
 
-def _rule(
-    check: Check[Subject], severity: Severity, needs_all_columns: bool = False
-) -> Rule[Subject]:
-    doc = inspect.cleandoc(check.__doc__ or "") + "\n"
-    summary, _, rest = doc.partition("\n\n")
-    examples = {kind: inspect.cleandoc(text) for kind, text in _EXAMPLES.findall(doc)}
-    return Rule(
-        id=check.__name__,
-        severity=severity,
-        faults=check,
-        summary=summary.strip(),
-        explanation=rest.partition("Bad:")[0].strip(),
-        bad=examples.get("Bad", ""),
-        good=examples.get("Good", ""),
-        needs_all_columns=needs_all_columns,
-    )
+def project_rule(severity: Severity) -> Callable[[Check[WholeProject]], Rule[WholeProject]]:
+    """Make a rule of a function that is asked about the whole project, once."""
+    return lambda check: Rule(check.__name__, severity, check, _topic(check.__module__))
+
+
+def _topic(module: str) -> str:
+    """Return the folder that a rule's module is in."""
+    return module.rpartition(".")[0].rpartition(".")[2] or module

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,7 +13,7 @@ from streamsql import __version__
 from streamsql.findings import Finding, Severity
 
 if TYPE_CHECKING:
-    from streamsql.checks.rule import Rule
+    from streamsql.checks.catalogue import Documented
 
 Texts = Mapping[str, str]
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
@@ -72,8 +71,24 @@ def _excerpt(finding: Finding, texts: Texts) -> list[str]:
 
 
 def as_json(findings: Sequence[Finding], texts: Texts) -> str:
-    """One array of objects, each with the fields of a finding."""
-    return json.dumps([asdict(f) for f in findings], indent=2, ensure_ascii=False)
+    """One array of flat objects; a public interface, described in docs/linting.md."""
+    return json.dumps([_object(f) for f in findings], indent=2, ensure_ascii=False)
+
+
+def _object(finding: Finding) -> dict[str, Any]:
+    place = finding.location
+    return {
+        "rule": finding.rule,
+        "severity": str(finding.severity),
+        "model": finding.model,
+        "path": place.path,
+        "line": place.line,
+        "column": place.column,
+        "end_line": place.end_line,
+        "end_column": place.end_column,
+        "message": finding.message,
+        "hint": finding.hint,
+    }
 
 
 def as_github(findings: Sequence[Finding], texts: Texts) -> str:
@@ -106,18 +121,13 @@ def _property(value: object) -> str:
 
 def as_sarif(findings: Sequence[Finding], texts: Texts) -> str:
     """A SARIF 2.1.0 log with one run, for code-scanning services and editors."""
-    from streamsql.checks import MODEL_RULES, SOURCE_RULES
+    from streamsql.checks.catalogue import catalogue
 
     names = sorted({f.rule for f in findings})
-    every_rule: tuple[Rule[Any], ...] = (*MODEL_RULES, *SOURCE_RULES)
-    documented = {
-        rule.slug: {
-            "shortDescription": {"text": rule.summary},
-            "fullDescription": {"text": rule.explanation},
-        }
-        for rule in every_rule
-    }
-    rules = [{"id": name, **documented.get(name, {})} for name in names]
+    known = catalogue()
+    rules = [{"id": name, **_described(known[name])} for name in names if name in known]
+    rules += [{"id": name} for name in names if name not in known]
+    names = [str(rule["id"]) for rule in rules]
     driver = {"name": "streamsql", "version": __version__, "rules": rules}
     results = [_result(f, names.index(f.rule)) for f in findings]
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
@@ -127,6 +137,16 @@ def as_sarif(findings: Sequence[Finding], texts: Texts) -> str:
         "runs": [run],
     }
     return json.dumps(log, indent=2, ensure_ascii=False)
+
+
+def _described(documented: Documented) -> dict[str, Any]:
+    about = documented.documentation
+    return {
+        "shortDescription": {"text": about.summary},
+        "fullDescription": {"text": about.explanation},
+        "defaultConfiguration": {"level": _SARIF[documented.severity]},
+        "properties": {"tags": [documented.topic]},
+    }
 
 
 def _result(finding: Finding, rule_index: int) -> dict[str, Any]:

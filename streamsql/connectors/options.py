@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from streamsql.findings import Finding, Location, did_you_mean
+from streamsql.findings import Finding, Location, Severity, did_you_mean
 
 Check = Callable[[str], str | None]  # what is wrong with a value, or None
 
@@ -62,7 +62,8 @@ def _check(name: str, value: str, allowed: Options, location: Location) -> Findi
         if hint is None and allowed.prefix:
             hint = f"options of Kafka's client begin with '{allowed.prefix}'"
         message = f"{allowed.what} has no option '{name}'"
-        return Finding("unknown-option", message, location, hint=hint)
+        # Spark takes it without a word, and a newer one may know it.
+        return Finding("unknown-option", message, location, Severity.WARNING, hint)
     wrong = known[lower](str(value))
     if wrong is None:
         return None

@@ -338,12 +338,11 @@ def _agree(told: DataType, found: DataType) -> bool:
 
 
 def _mismatch(parsed: ParsedModel, told: Column, found: str) -> Finding:
-    strict = parsed.rendered.config.materialized in _STRICT
     return Finding(
         "type-mismatch",
         f"the column '{told.name}' is declared as {told.data_type}, and its SQL gives {found}",
         told.location,
-        Severity.ERROR if strict else Severity.WARNING,
+        Severity.WARNING,
         hint=f"declare it as {found}, or cast it: CAST(… AS {told.data_type})",
         model=parsed.name,
     )

@@ -11,13 +11,12 @@ from typing import Any
 import pytest
 import yaml
 
-from streamsql.checks import MODEL_RULES, SOURCE_RULES
+from streamsql.checks.catalogue import RULES, TOPICS
 from streamsql.checks.rule import Rule
 from streamsql.findings import Finding
 from streamsql.pipeline import compile_project
 from streamsql.project.nodes import ProjectFiles
 
-RULES: tuple[Rule[Any], ...] = (*MODEL_RULES, *SOURCE_RULES)
 CASES = Path(__file__).parent / "cases"
 
 BESIDE: Mapping[str, str] = {
@@ -50,11 +49,12 @@ shop:
         kafka: {type: kafka, embedded: true}
 """,
 )
-_PATH = re.compile(r"^(?:--|#) (\S+\.(?:sql|yml))\n", re.MULTILINE)
+_PATH = re.compile(r"^(?:--|#) (\S+\.(?:sql|yml|toml))\n", re.MULTILINE)
 
 
 def findings_of(files: Mapping[str, str]) -> tuple[Finding, ...]:
-    return compile_project(ProjectFiles(texts={**BESIDE, **files}, profiles=PROFILES)).findings
+    texts = {**BESIDE, **files}
+    return compile_project(ProjectFiles(texts=texts, profiles=PROFILES)).findings
 
 
 def files_of(example: str) -> Mapping[str, str]:
@@ -75,6 +75,7 @@ def test_rule_is_documented_where_its_name_says(rule: Rule[Any]) -> None:
     assert module is not None
     assert module.__name__.rpartition(".")[2] == rule.id
     assert rule.slug == rule.id.replace("_", "-")
+    assert rule.topic in TOPICS
     assert re.fullmatch(r"\S[^\n]{10,95}\.", rule.summary)
     assert len(rule.explanation) > 80
     assert (CASES / f"{rule.id}.yml").is_file()

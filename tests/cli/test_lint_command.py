@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,7 @@ BROKEN = {
 }
 
 GOLDEN = Path(__file__).parent / "lint_golden.txt"
+JSON_GOLDEN = Path(__file__).parent / "lint_golden.json"
 
 
 def test_sound_project(shop: Shop, invoke: Invoke) -> None:
@@ -32,6 +34,13 @@ def test_findings_of_every_stage_are_printed_with_place_line_and_hint(
     assert result.exit_code == 1
     assert result.stdout == GOLDEN.read_text(encoding="utf-8")
     assert result.stderr == "2 errors, 1 note in 4 models\n"
+
+
+def test_json_is_a_public_interface(shop: Shop, invoke: Invoke) -> None:
+    printed = invoke("lint", "--format", "json", "--project-dir", shop(BROKEN)).stdout
+    if os.environ.get("UPDATE_GOLDEN"):
+        JSON_GOLDEN.write_text(printed, encoding="utf-8")
+    assert printed == JSON_GOLDEN.read_text(encoding="utf-8")
 
 
 def test_selection_keeps_the_findings_of_the_selected_models(shop: Shop, invoke: Invoke) -> None:
@@ -70,7 +79,7 @@ def test_settings_that_cannot_be_read_are_findings(shop: Shop, invoke: Invoke) -
     root = shop({"streamsql.toml": 'name = "shop\n'})
     result = invoke("lint", "--format", "json", "--project-dir", root)
     assert result.exit_code == 1
-    assert json.loads(result.stdout)[0]["location"]["path"] == "streamsql.toml"
+    assert json.loads(result.stdout)[0]["path"] == "streamsql.toml"
 
 
 def test_broken_profiles_are_findings(shop: Shop, invoke: Invoke) -> None:

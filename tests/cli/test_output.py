@@ -50,13 +50,11 @@ def test_json_has_every_field() -> None:
     assert first == {
         "rule": "unknown-column",
         "message": "there is no column 'amuont'",
-        "location": {
-            "path": "models/a b.sql",
-            "line": 2,
-            "column": 10,
-            "end_line": 2,
-            "end_column": 16,
-        },
+        "path": "models/a b.sql",
+        "line": 2,
+        "column": 10,
+        "end_line": 2,
+        "end_column": 16,
         "severity": "error",
         "hint": "did you mean 'amount'?",
         "model": "a",

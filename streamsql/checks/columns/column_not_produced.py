@@ -7,7 +7,7 @@ from streamsql.findings import Severity, did_you_mean
 from streamsql.resolve import ResolvedModel
 
 
-@model_rule(Severity.ERROR, needs_all_columns=True)
+@model_rule(Severity.WARNING, needs_all_columns=True)
 def column_not_produced(model: ResolvedModel) -> Iterator[Fault]:
     """A column is declared in YAML that the model does not produce.
 
