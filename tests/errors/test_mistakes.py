@@ -117,8 +117,7 @@ FOLLOW = {"unknown-source": {"a tab in YAML", "a missing colon"}}  # of a file t
 
 
 def place(finding: dict[str, Any]) -> str:
-    at = finding["location"]
-    return f"{at['path']}:{at['line']}:{at['column']}"
+    return f"{finding['path']}:{finding['line']}:{finding['column']}"
 
 
 def errors(folder: Path) -> list[dict[str, Any]]:
