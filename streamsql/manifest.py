@@ -16,6 +16,7 @@ from typing import Any
 
 from streamsql import __version__
 from streamsql.graph import Graph
+from streamsql.lineage import ColumnUse, ProjectLineage, RowUse, project_lineage
 from streamsql.pipeline import Compilation
 from streamsql.plan.nodes import as_json
 from streamsql.project.nodes import Column, MacroFile, Model, Project, Seed, Source
@@ -50,7 +51,8 @@ def manifest(
         f"macro.{name}.{m['name']}": m for file in project.macros for m in _macros(file, name)
     }
     enabled = [m for m in project.models if m.name not in compilation.disabled]
-    models = [_model(compilation, model, names) for model in enabled]
+    lineage = project_lineage(compilation)
+    models = [_model(compilation, model, names, lineage) for model in enabled]
     seeds = [_seed(seed, names) for seed in project.seeds]
     return {
         "metadata": {
@@ -79,7 +81,9 @@ def manifest(
     }
 
 
-def _model(compilation: Compilation, model: Model, names: _Names) -> dict[str, Any]:
+def _model(
+    compilation: Compilation, model: Model, names: _Names, lineage: ProjectLineage
+) -> dict[str, Any]:
     rendered = next((r for r in compilation.rendered if r.model.name == model.name), None)
     parsed = next((p for p in compilation.parsed if p.rendered is rendered), None)
     node = _node(names, model.name, model.path, model.description, model.template)
@@ -95,7 +99,28 @@ def _model(compilation: Compilation, model: Model, names: _Names) -> dict[str, A
         "compiled": parsed is not None,
         "compiled_code": parsed.sql if parsed else None,
         "contract": {"enforced": False, "alias_types": True, "checksum": None},
+        **_lineage(model.name, lineage, names),
     }
+
+
+def _lineage(model: str, lineage: ProjectLineage, names: _Names) -> dict[str, Any]:
+    """What the model's own SQL makes its columns of, and by what it chooses rows."""
+    known = model in lineage.models
+    columns = lineage.columns(model) if known else ()
+    return {
+        "column_lineage": {
+            column: [_used(use, names) | {"how": use.how.name.lower()} for use in uses]
+            for column in columns
+            for uses in [lineage.uses(model, column)]
+        },
+        "row_lineage": [
+            _used(use, names) | {"how": use.how} for use in (lineage.rows(model) if known else ())
+        ],
+    }
+
+
+def _used(use: ColumnUse | RowUse, names: _Names) -> dict[str, str]:
+    return {"node": names.of(use.node), "column": use.path}
 
 
 def _seed(seed: Seed, names: _Names) -> dict[str, Any]:

@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, str] = {
     "compile": "Compile the project into target/, without Spark.",
     "lint": "Find what is wrong with the project, without Spark.",
     "ls": "List the models, seeds and sources of the project.",
+    "lineage": "Show where columns come from, up to the fields of topics.",
     "run": "Run the project's streaming queries.",
     "show": "Show the first rows of a model, from live input.",
     "seed": "Check the project's seeds and show what is in them.",

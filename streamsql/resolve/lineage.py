@@ -60,22 +60,25 @@ class Influences:
     """The fields that decide which rows there are, by how; they belong to every column.
 
     ``grouped`` are the keys of GROUP BY, DISTINCT and dedup. What ORDER BY names counts as
-    ``filtered`` where a LIMIT follows it, and not at all elsewhere.
+    ``filtered`` where a LIMIT follows it, and not at all elsewhere. ``relations`` are those
+    whose rows come in: what decides over rows of a view does so here, too.
     """
 
     filtered: frozenset[Field] = frozenset()
     joined: frozenset[Field] = frozenset()
     grouped: frozenset[Field] = frozenset()
+    relations: frozenset[str] = frozenset()
 
     def __or__(self, other: Influences) -> Influences:
-        if other is NO_INFLUENCES or other is self:
+        if other == NO_INFLUENCES or other is self:
             return self
-        if self is NO_INFLUENCES:
+        if self == NO_INFLUENCES:
             return other
         return Influences(
             self.filtered | other.filtered,
             self.joined | other.joined,
             self.grouped | other.grouped,
+            self.relations | other.relations,
         )
 
     @property
@@ -139,8 +142,26 @@ def fields_in(taken: Iterable[Origins | Influences]) -> frozenset[Field]:
     """Return every field that was read, for whatever reason."""
     fields: set[Field] = set()
     for read in taken:
-        fields.update(read.all if isinstance(read, Influences) else (u.field for u in read.uses))
+        if isinstance(read, Influences):
+            fields |= read.all
+        else:
+            fields.update([use.field for use in read.uses])
     return frozenset(fields)
+
+
+def filtered_by(taken: Trail) -> Influences:
+    """Return what a condition makes of these: whatever it reads, it reads to choose rows."""
+    return Influences(fields_in(taken), relations=influences_in(taken).relations)
+
+
+def joined_by(taken: Trail) -> Influences:
+    """Return what the condition of a join makes of these."""
+    return Influences(joined=fields_in(taken), relations=influences_in(taken).relations)
+
+
+def grouped_by(taken: Trail) -> Influences:
+    """Return what grouping makes of these."""
+    return Influences(grouped=fields_in(taken), relations=influences_in(taken).relations)
 
 
 def aggregate(trail: Trail, since: int) -> None:

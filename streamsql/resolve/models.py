@@ -197,6 +197,7 @@ def _rowset(relation: Relation) -> Rowset:
             relation.reads,
         ),
         relation.complete,
+        influences=Influences(relations=frozenset((relation.name,))),
         unlisted=NOWHERE if relation.complete else unlisted_of(relation.name),
     )
 

@@ -21,9 +21,9 @@ from streamsql.resolve.grouping import (
 )
 from streamsql.resolve.lineage import (
     NO_INFLUENCES,
-    Influences,
     Origins,
-    fields_in,
+    filtered_by,
+    grouped_by,
     influences_in,
     inside,
     struct_of,
@@ -108,18 +108,16 @@ def _select(node: exp.Select, scope: Scope, walk: Walk) -> Rowset:
     inside = _with_window_names(node, source.scope(scope), walk)
     del walk.read[since:]
     _visit_clause(node, "where", inside, walk)
-    filtered = fields_in(take(walk.read, since))
+    influences = source.influences | filtered_by(take(walk.read, since))
     columns = tuple(_outputs(node, inside, source, walk))
-    influences = source.influences | influences_in(take(walk.read, since))
+    influences |= influences_in(take(walk.read, since))
     aliases = {c.name.lower(): c for c in columns}
     groups = grouping_keys(node, inside.with_fallback(aliases), columns, walk)
-    grouped = fields_in(take(walk.read, since))
+    influences |= grouped_by(take(walk.read, since))
     if node.args.get("distinct") is not None:
-        grouped |= fields_in(c.origins for c in columns)
+        influences |= grouped_by([c.origins for c in columns])
     _visit_after(node, inside, aliases, walk)
-    filtered |= fields_in(take(walk.read, since))
-    if filtered or grouped:
-        influences |= Influences(filtered, grouped=grouped)
+    influences |= filtered_by(take(walk.read, since))
     flow = source.flow
     if flow.streaming:
         flow = flow.losing(*_losses(columns, groups or (), inside, walk))
@@ -390,7 +388,7 @@ def _ordered(node: exp.Expr, rowset: Rowset, walk: Walk) -> Rowset:
         keys = [o.this for o in order.expressions]
         visit([k for k in keys if not isinstance(k, exp.Var)], scope, walk)
         if _limits(node):
-            filtered = Influences(fields_in(take(walk.read, since)))
+            filtered = filtered_by(take(walk.read, since))
             rowset = replace(rowset, influences=rowset.influences | filtered)
     if rowset.streaming and _limits(node):
         below = rowset.flow.stateful

@@ -18,7 +18,7 @@ from streamsql.resolve.lineage import (
     How,
     Influences,
     Origins,
-    fields_in,
+    joined_by,
     take,
     united,
     used_by,
@@ -232,7 +232,7 @@ def joined_with(left: Sources, node: exp.Expr, scope: Scope, walk: Walk) -> Sour
     inside = replace(joined, visible=(*found.left, *found.right_all))
     since = len(walk.read)
     visit([condition], inside.scope(scope), walk)
-    compared = Influences(joined=fields_in(take(walk.read, since)))
+    compared = joined_by(take(walk.read, since))
     return replace(joined, influences=joined.influences | compared)
 
 
