@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from streamsql.checks import check_project
+from streamsql.checks.catalogue import catalogue
+from streamsql.checks.judgement import errors_of, judge
+from streamsql.checks.plugins import load_rules
 from streamsql.errors import ModelError
 from streamsql.findings import Finding, sort_findings
 from streamsql.graph import Graph, build_graph
@@ -25,8 +28,10 @@ from streamsql.resolve import Resolution, resolve_models
 class Compilation:
     """What each stage gave, upstream models first, and the findings of all of them.
 
-    ``disabled`` are the models that are switched off. ``plan`` is None while the project has
-    errors: nothing half right is ever run.
+    ``findings`` are weighed as the project's settings of lint say; ``errors`` are those that
+    forbid a run, whatever they say. ``adoptable`` is what a baseline may hold. ``disabled`` are
+    the models that are switched off. ``plan`` is None while the project has errors: nothing
+    half right is ever run.
     """
 
     project: Project
@@ -36,12 +41,9 @@ class Compilation:
     resolution: Resolution
     plan: Plan | None
     findings: tuple[Finding, ...]
+    errors: tuple[Finding, ...] = ()
+    adoptable: tuple[Finding, ...] = ()
     disabled: tuple[str, ...] = ()
-
-    @property
-    def errors(self) -> tuple[Finding, ...]:
-        """The findings that forbid a run."""
-        return tuple(f for f in self.findings if f.is_error)
 
 
 def compile_project(
@@ -66,7 +68,9 @@ def compile_project(
         graph = build_graph(project, rendering.models, rendering.disabled)
         parsed, broken = _parse(graph, rendering.models)
         resolution = resolve_models(project, parsed)
-        checked = check_project(project, graph, rendering.models, resolution)
+        theirs = load_rules(project.settings, files.texts, catalogue())
+        known = catalogue(theirs.rules)
+        checked = check_project(project, graph, rendering.models, resolution, theirs)
         found = (
             *project.findings,
             *rendering.findings,
@@ -74,17 +78,22 @@ def compile_project(
             *broken,
             *resolution.findings,
             *checked,
+            *theirs.findings,
         )
-        planning = plan_project(project, _sound(resolution, graph, found))
-    findings = sort_findings((*found, *planning.findings))
+        planning = plan_project(project, _sound(resolution, graph, errors_of(found, known)))
+    found = sort_findings((*found, *planning.findings))
+    judged = judge(found, project, files.texts, known)
+    errors = errors_of(found, known)
     return Compilation(
         project=project,
         graph=graph,
         rendered=rendering.models,
         parsed=parsed,
         resolution=resolution,
-        plan=None if any(f.is_error for f in findings) else planning.plan,
-        findings=findings,
+        plan=None if errors else planning.plan,
+        findings=judged.findings,
+        errors=errors,
+        adoptable=judged.adoptable,
         disabled=rendering.disabled,
     )
 
@@ -106,9 +115,9 @@ def _parse(
     return tuple(parsed), tuple(broken)
 
 
-def _sound(resolution: Resolution, graph: Graph, findings: Iterable[Finding]) -> Resolution:
+def _sound(resolution: Resolution, graph: Graph, errors: Iterable[Finding]) -> Resolution:
     """Leave out the models with errors and all that read them: no query can be made of them."""
-    broken = {f.model for f in findings if f.is_error and f.model in graph.nodes}
+    broken = {f.model for f in errors if f.model in graph.nodes}
     unsound = graph.descendants(name for name in broken if name is not None)
     return replace(resolution, models=tuple(m for m in resolution.models if m.name not in unsound))
 

@@ -5,39 +5,84 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from streamsql.checks.options import model_options, source_options
+from streamsql.checks.plugins import TheirRules, apply_safely
 from streamsql.checks.registry import MODEL_RULES, PROJECT_RULES, SOURCE_RULES
-from streamsql.checks.rule import WholeProject
-from streamsql.findings import Finding
+from streamsql.checks.rule import (
+    Fault,
+    Rule,
+    WholeProject,
+    model_rule,
+    project_rule,
+    source_rule,
+)
+from streamsql.findings import Finding, Severity
 from streamsql.graph import Graph
 from streamsql.project.nodes import Project
 from streamsql.render.rendered import RenderedModel
-from streamsql.resolve import Resolution
+from streamsql.resolve import Resolution, ResolvedModel
 
-__all__ = ["MODEL_RULES", "PROJECT_RULES", "SOURCE_RULES", "check_project"]
+__all__ = [
+    "MODEL_RULES",
+    "PROJECT_RULES",
+    "SOURCE_RULES",
+    "Fault",
+    "Severity",
+    "TheirRules",
+    "WholeProject",
+    "check_project",
+    "model_rule",
+    "project_rule",
+    "source_rule",
+]
 
 
 def check_project(
-    project: Project, graph: Graph, rendered: Sequence[RenderedModel], resolution: Resolution
+    project: Project,
+    graph: Graph,
+    rendered: Sequence[RenderedModel],
+    resolution: Resolution,
+    theirs: TheirRules | None = None,
 ) -> tuple[Finding, ...]:
-    """Apply every rule to every source, to every model that could be resolved, and to the whole."""
+    """Apply every rule to every source, to every model that could be resolved, and to the whole.
+
+    ``theirs`` are the rules of packages and of the project itself.
+    """
     whole = WholeProject(project, graph, tuple(rendered), resolution.relations)
-    return (*_findings(project, resolution), *_of_the_whole(whole))
+    found = (*_findings(project, resolution), *_of_the_whole(whole))
+    return (*found, *_of_others(theirs, whole, resolution)) if theirs else found
 
 
 def _findings(project: Project, resolution: Resolution) -> Iterator[Finding]:
     for source in project.sources:
         yield from source_options(source)
-        for source_rule in SOURCE_RULES:
-            yield from source_rule.findings(source)
+        for ours in SOURCE_RULES:
+            yield from ours.findings(source)
     for model in resolution.models:
         yield from model_options(model)
-        relation = resolution.relations.get(model.parsed.rendered.model.relation)
-        complete = relation is not None and relation.complete  # a broken model has no relation
-        for model_rule in MODEL_RULES:
-            if complete or not model_rule.needs_all_columns:
-                yield from model_rule.findings(model, model.name)
+        for rule in MODEL_RULES:
+            if _may_ask(rule, model, resolution):
+                yield from rule.findings(model, model.name)
+
+
+def _may_ask(rule: Rule[ResolvedModel], model: ResolvedModel, resolution: Resolution) -> bool:
+    relation = resolution.relations.get(model.parsed.rendered.model.relation)
+    complete = relation is not None and relation.complete  # a broken model has no relation
+    return complete or not rule.needs_all_columns
 
 
 def _of_the_whole(whole: WholeProject) -> Iterator[Finding]:
     for rule in PROJECT_RULES:
         yield from rule.findings(whole)
+
+
+def _of_others(
+    theirs: TheirRules, whole: WholeProject, resolution: Resolution
+) -> Iterator[Finding]:
+    place = whole.project.settings.location
+    for rule in theirs.asked_of("source"):
+        yield from apply_safely(rule, ((s, None) for s in whole.project.sources), place)
+    for rule in theirs.asked_of("model"):
+        asked = (m for m in resolution.models if _may_ask(rule, m, resolution))
+        yield from apply_safely(rule, ((m, m.name) for m in asked), place)
+    for rule in theirs.asked_of("project"):
+        yield from apply_safely(rule, ((whole, None),), place)

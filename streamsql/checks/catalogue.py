@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from streamsql.checks.file_findings import FILE_FINDINGS
+from streamsql.checks.lint_findings import LINT_FINDINGS
 from streamsql.checks.query_findings import QUERY_FINDINGS
 from streamsql.checks.registry import MODEL_RULES, PROJECT_RULES, SOURCE_RULES
 from streamsql.checks.rule import Documentation, Rule
@@ -17,6 +18,7 @@ STAGE_FINDINGS: tuple[StageFinding, ...] = (
     *FILE_FINDINGS,
     *TEMPLATE_FINDINGS,
     *QUERY_FINDINGS,
+    *LINT_FINDINGS,
 )
 RULES: tuple[Rule[Any], ...] = (*MODEL_RULES, *SOURCE_RULES, *PROJECT_RULES)
 TOPICS: Mapping[str, str] = {
@@ -68,4 +70,9 @@ def by_topic(known: Iterable[Documented]) -> Iterator[tuple[str, list[Documented
 
 def is_fixed(documented: Documented) -> bool:
     """Tell whether a finding is always an error: its severity cannot be set."""
-    return documented.severity is Severity.ERROR
+    return documented.severity is Severity.ERROR and not is_adjustable(documented)
+
+
+def is_adjustable(documented: Documented) -> bool:
+    """Tell whether even an error may be weighed: a rule of others made it."""
+    return isinstance(documented, Rule) and documented.adjustable

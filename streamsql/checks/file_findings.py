@@ -290,6 +290,15 @@ _VALUES = (
         """,
     ),
     StageFinding(
+        "bad-pattern",
+        "project",
+        """A regular expression of the settings cannot be read.
+
+        Naming patterns are Python's regular expressions; the message says what is wrong in this
+        one.
+        """,
+    ),
+    StageFinding(
         "bad-data-type",
         "project",
         """A declared type is not one of Spark's.

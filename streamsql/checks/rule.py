@@ -85,15 +85,19 @@ class Documentation:
 class Rule(Generic[Subject]):
     """One thing to look for.
 
-    ``topic`` is what it is about, the folder it is in. A rule that ``needs_all_columns`` is
-    not asked about models of which some are unknown.
+    ``subject`` is what it is asked about: ``model``, ``source`` or ``project``; ``topic`` what
+    it is about, the folder it is in. A rule that ``needs_all_columns`` is not asked about models
+    of which some are unknown. Of an ``adjustable`` one even an error may be weighed: it comes
+    from others, and neither Spark nor the compiler is behind it.
     """
 
     id: str
     severity: Severity
     faults: Callable[[Subject], Iterator[Fault]]
+    subject: str
     topic: str
     needs_all_columns: bool = False
+    adjustable: bool = False
 
     @property
     def slug(self) -> str:
@@ -145,21 +149,22 @@ def model_rule(
     severity: Severity, *, needs_all_columns: bool = False
 ) -> Callable[[Check[ResolvedModel]], Rule[ResolvedModel]]:
     """Make a rule of a function that is asked about each resolved model."""
-    return lambda check: Rule(
-        check.__name__, severity, check, _topic(check.__module__), needs_all_columns
-    )
+    return lambda check: _rule(check, severity, "model", needs_all_columns)
 
 
 def source_rule(severity: Severity) -> Callable[[Check[Source]], Rule[Source]]:
     """Make a rule of a function that is asked about each source."""
-    return lambda check: Rule(check.__name__, severity, check, _topic(check.__module__))
+    return lambda check: _rule(check, severity, "source")
 
 
 def project_rule(severity: Severity) -> Callable[[Check[WholeProject]], Rule[WholeProject]]:
     """Make a rule of a function that is asked about the whole project, once."""
-    return lambda check: Rule(check.__name__, severity, check, _topic(check.__module__))
+    return lambda check: _rule(check, severity, "project")
 
 
-def _topic(module: str) -> str:
-    """Return the folder that a rule's module is in."""
-    return module.rpartition(".")[0].rpartition(".")[2] or module
+def _rule(
+    check: Check[Subject], severity: Severity, subject: str, needs_all_columns: bool = False
+) -> Rule[Subject]:
+    module = check.__module__
+    folder = module.rpartition(".")[0].rpartition(".")[2] or module
+    return Rule(check.__name__, severity, check, subject, folder, needs_all_columns)

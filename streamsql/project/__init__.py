@@ -2,5 +2,6 @@
 
 from streamsql.project.files import read_files
 from streamsql.project.load import load_project
+from streamsql.project.settings import load_settings
 
-__all__ = ["load_project", "read_files"]
+__all__ = ["load_project", "load_settings", "read_files"]

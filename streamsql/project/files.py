@@ -11,6 +11,7 @@ from typing import Any
 from streamsql.errors import ProjectError
 from streamsql.findings import Location
 from streamsql.project.faults import Faults
+from streamsql.project.linting import RULES_FOLDER
 from streamsql.project.nodes import ProjectFiles, Settings
 from streamsql.project.seeds import MAX_BYTES
 from streamsql.project.settings import OWN_FILE, SHARED_FILE, has_settings, read_settings
@@ -48,6 +49,7 @@ def read_files(
     texts = {settings_path.name: text}
     for folder in _folders(settings):
         texts.update(reader.texts_below(folder, settings_path.name))
+    texts.update(_lint_texts(reader, settings))
     return ProjectFiles(
         texts=texts,
         profiles=_profiles(root, profiles_dir),
@@ -56,6 +58,21 @@ def read_files(
         root=str(root),
         unreadable=tuple(faults.found),
     )
+
+
+def _lint_texts(reader: _Reader, settings: Settings) -> dict[str, str]:
+    """Return the texts that lint needs: the baseline, and rules only where they are wanted."""
+    paths = [reader.root / settings.lint.baseline]
+    if settings.lint.project_rules:
+        paths += sorted((reader.root / RULES_FOLDER).glob("*.py"))
+    texts = {}
+    for path in paths:
+        if path.is_file() and path.resolve().is_relative_to(reader.root):
+            name = path.relative_to(reader.root).as_posix()
+            text = reader.text(path, name)
+            if text is not None:
+                texts[name] = text
+    return texts
 
 
 def find_project(start: Path) -> tuple[Path, Path]:

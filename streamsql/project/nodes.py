@@ -244,6 +244,24 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class LintSettings:
+    """``[tool.streamsql.lint]``: which findings count, and where.
+
+    ``rules`` maps a rule to ``off``, ``info``, ``warning`` or ``error``; ``folders`` does so for
+    what is in a folder, ``naming`` maps a folder to the pattern of its models' names. ``places``
+    are those of the entries: ``("folders", folder, rule)``.
+    """
+
+    rules: Mapping[str, str] = field(default_factory=dict)
+    folders: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    naming: Mapping[str, str] = field(default_factory=dict)
+    fail_on: str = "error"
+    baseline: str = "lint-baseline.json"
+    project_rules: bool = False
+    places: Mapping[tuple[str, ...], Location] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """``[tool.streamsql]`` of pyproject.toml, or the same table of streamsql.toml."""
 
@@ -256,6 +274,7 @@ class Settings:
     vars: Mapping[str, Any]
     location: Location
     dev_events: str | None = None  # a Python file that makes sample events, for ``dev``
+    lint: LintSettings = LintSettings()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from streamsql.errors import ProjectError
 from streamsql.findings import Location, sort_findings
 from streamsql.project.config import CONFIG, CONFIG_KEYS, Given
 from streamsql.project.faults import Faults
+from streamsql.project.linting import LINT
 from streamsql.project.marked import Marked, Table, read_toml
-from streamsql.project.nodes import Settings
+from streamsql.project.nodes import LintSettings, Settings
 from streamsql.project.shapes import (
     MISSING,
     FreeMap,
@@ -60,6 +61,7 @@ SETTINGS = Section(
         Key("model-tests", _PATHS, "Folders or patterns of YAML files with model tests."),
         Key("dev-events", Text("a path"), "A Python file that makes sample events for `dev`."),
         Key("vars", FreeMap(), "What `var()` gives; a target's and `--vars` go before it."),
+        Key("lint", LINT, "Which findings of lint count, and where."),
         Key("models", FolderDefaults(), "Settings of all models below a folder of models."),
     ),
 )
@@ -98,6 +100,16 @@ def read_settings(text: str, path: str, faults: Faults) -> tuple[Settings, Marke
     return _settings(record), record.get("models")
 
 
+def load_settings(texts: Mapping[str, str]) -> Settings | None:
+    """Return the settings among a project's texts, whatever may be wrong with single keys.
+
+    Raises:
+        ProjectError: the file is no TOML, or the project has no name.
+    """
+    path = settings_file(texts)
+    return None if path is None else read_settings(texts[path], path, Faults())[0]
+
+
 def _tool_table(whole: Marked) -> Marked | None:
     for name in ("tool", "streamsql"):
         if not isinstance(whole.value, Table) or name not in whole.value.entries:
@@ -121,6 +133,7 @@ def _settings(record: Record) -> Settings:
         vars=record.get("vars", {}),
         location=record.place("name"),
         dev_events=record.get("dev-events"),
+        lint=record.get("lint", LintSettings()),
     )
 
 

@@ -302,6 +302,25 @@ class TextMap:
 
 
 @dataclass(frozen=True, slots=True)
+class MapOf:
+    """A mapping of the user's own names to values of one shape; read as a Record."""
+
+    item: Shape
+
+    def read(self, marked: Marked, faults: Faults) -> Any:
+        """Return the values that could be read, with the places of their names."""
+        if not isinstance(marked.value, Table):
+            return wrong_type("a mapping", marked, faults)
+        read = {name: self.item.read(entry, faults) for name, entry in marked.value.entries.items()}
+        values = {name: value for name, value in read.items() if value is not MISSING}
+        return Record(values, marked.value.key_locations, marked.location)
+
+    def schema(self) -> JsonSchema:
+        """Return the schema of the mapping."""
+        return {"type": "object", "additionalProperties": self.item.schema()}
+
+
+@dataclass(frozen=True, slots=True)
 class FreeMap:
     """A mapping that means something to the user only (``meta``, ``vars``)."""
 

@@ -88,3 +88,66 @@ def test_broken_profiles_are_findings(shop: Shop, invoke: Invoke) -> None:
     assert result.exit_code == 1
     assert "profiles.yml:1:" in result.stdout
     assert "did you mean 'spark'?" in result.stdout
+
+
+def test_what_fails_is_the_projects_to_say(shop: Shop, invoke: Invoke) -> None:
+    plain = {"models/plain.sql": "SELECT order_id FROM {{ ref('stg_orders') }}\n"}
+    root = shop({**plain, "streamsql.toml": lambda text: text + "lint = {fail-on = 'warning'}\n"})
+    assert invoke("lint", "--project-dir", root).exit_code == 1
+    assert invoke("lint", "--fail-on", "error", "--project-dir", root).exit_code == 0
+    noted = '[lint.rules]\nmissing-description = "info"\n'
+    root = shop({**plain, "streamsql.toml": lambda text: text + noted})
+    assert invoke("lint", "--fail-on", "warning", "--project-dir", root).exit_code == 0
+    assert invoke("lint", "--fail-on", "info", "--project-dir", root).exit_code == 1
+
+
+def test_a_baseline_is_written_and_heard(shop: Shop, invoke: Invoke) -> None:
+    root = shop({**BROKEN, "models/plain.sql": "SELECT 1 AS one\n"})
+    written = invoke("lint", "--write-baseline", "--project-dir", root)
+    assert written.exit_code == 0, written.output
+    assert written.stdout == ""
+    assert "lint-baseline.json holds " in written.stderr
+    assert "2 errors cannot be part of it" in written.stderr
+    found = json.loads(invoke("lint", "--format", "json", "--project-dir", root).stdout)
+    assert {f["severity"] for f in found} == {"error"}
+    again = invoke("lint", "-s", "plain", "--fail-on", "info", "--project-dir", root)
+    assert again.exit_code == 0, again.output
+
+
+def test_a_baseline_outside_of_the_project_is_refused(shop: Shop, invoke: Invoke) -> None:
+    root = shop({"streamsql.toml": lambda text: text + "lint = {baseline = '../x.json'}\n"})
+    written = invoke("lint", "--write-baseline", "--project-dir", root)
+    assert written.exit_code == 2
+    assert "outside of the project" in written.stderr
+    assert not (root.parent / "x.json").exists()
+
+
+def test_a_rule_is_explained_anywhere(tmp_path: Path, invoke: Invoke) -> None:
+    page = invoke("lint", "--explain", "unknown-column", "--project-dir", tmp_path)
+    assert page.exit_code == 0, page.output
+    assert page.stdout.startswith("unknown-column (error, always)\n\nA column, or a field")
+    assert "Bad:\n\n    -- models/orders.sql" in page.stdout
+    wrong = invoke("lint", "--explain", "unknown-colum", "--project-dir", tmp_path)
+    assert wrong.exit_code == 2
+    assert "did you mean 'unknown-column'" in wrong.stderr
+
+
+def test_rules_are_listed_with_those_of_the_project(shop: Shop, invoke: Invoke) -> None:
+    rule = (
+        "from streamsql.checks import Severity, model_rule\n\n\n"
+        "@model_rule(Severity.ERROR)\n"
+        "def house_rule(model):\n"
+        '    """A rule of the house."""\n'
+        "    yield from ()\n"
+    )
+    on = "lint = {project-rules = true}\n"
+    root = shop({"lint/house.py": rule, "streamsql.toml": lambda text: text + on})
+    listed = invoke("lint", "--rules", "--project-dir", root).stdout
+    assert "  house-rule " in listed
+    assert "  missing-description " in listed
+    objects = json.loads(invoke("lint", "--rules", "--format", "json", "--project-dir", root).stdout)
+    (house,) = [o for o in objects if o["rule"] == "house-rule"]
+    assert (house["severity"], house["fixed"]) == ("error", False)
+    page = invoke("lint", "--explain", "house-rule", "--project-dir", root).stdout
+    assert page == "house-rule (error, unless the project says otherwise)\n\nA rule of the house.\n"
+    assert "house-rule" not in invoke("lint", "--rules", "--project-dir", root.parent).stdout

@@ -20,6 +20,7 @@ from streamsql.project.config import (
     WATERMARK,
     TriggerShape,
 )
+from streamsql.project.linting import LINT, Pattern
 from streamsql.project.profiles import CONNECTION, OUTPUT, PROFILE, SPARK, NamedSections
 from streamsql.project.properties import MODEL, SEED
 from streamsql.project.settings import SETTINGS
@@ -30,6 +31,7 @@ from streamsql.project.shapes import (
     FreeMap,
     Interval,
     ListOf,
+    MapOf,
     OneOrMany,
     Refused,
     Section,
@@ -45,6 +47,7 @@ SECTIONS: Mapping[str, Section] = {
     "watermark": WATERMARK,
     "dedup": DEDUP,
     "settings": SETTINGS,
+    "lint": LINT,
     "profile": PROFILE,
     "target": OUTPUT,
     "spark": SPARK,
@@ -78,7 +81,9 @@ def kind(shape: Shape) -> str:
             return f"{kind(item)}, or a list"
         case ListOf():
             return "list"
-        case TextMap() | FreeMap() | Section() | NamedSections():
+        case Pattern():
+            return "pattern"
+        case TextMap() | MapOf() | FreeMap() | Section() | NamedSections():
             return "mapping"
         case TriggerShape():
             return "word or mapping"

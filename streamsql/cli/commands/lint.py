@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
-from streamsql.cli.compiling import compile_for
+from streamsql.cli.compiling import Compiled, compile_for
 from streamsql.cli.options import (
     ProjectOptions,
     SelectionOptions,
@@ -14,6 +17,9 @@ from streamsql.cli.options import (
     selection_options,
 )
 from streamsql.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from streamsql.findings import Finding
 
 
 @click.command("lint")
@@ -28,10 +34,16 @@ from streamsql.cli.terminal import Terminal
 )
 @option(
     "--fail-on",
-    type=click.Choice(["error", "warning"]),
-    default="error",
-    show_default=True,
+    type=click.Choice(["error", "warning", "info"]),
+    show_default="the project's, else error",
     help="What makes the exit code 1.",
+)
+@option("--explain", metavar="RULE", help="Print the page of a rule, and lint nothing.")
+@option("--rules", is_flag=True, help="List all rules, and lint nothing.")
+@option(
+    "--write-baseline",
+    is_flag=True,
+    help="Write what is found into the baseline, so that it is told no more.",
 )
 @project_options
 @output_options
@@ -41,7 +53,10 @@ def command(
     project: ProjectOptions,
     selection: SelectionOptions,
     layout: str,
-    fail_on: str,
+    fail_on: str | None,
+    explain: str | None,
+    rules: bool,
+    write_baseline: bool,
 ) -> None:
     """Find what is wrong with the project, without Spark.
 
@@ -51,36 +66,97 @@ def command(
     \b
     Examples:
       streamsql lint
+      streamsql lint --explain unknown-column
       streamsql lint --format sarif > findings.sarif
       streamsql lint -s marts --fail-on warning
 
     \b
     Exit codes:
-      0  no errors (with --fail-on warning: no warnings either)
+      0  no errors (with --fail-on warning: no warnings either; info: nothing at all)
       1  at least one
       2  the command was used wrongly
     """
-    from streamsql.cli.output import FORMATS, summary
-    from streamsql.errors import ProjectError
-    from streamsql.findings import Severity
-
     terminal = ctx.ensure_object(Terminal)
+    if explain or rules:
+        _tell_of_rules(explain, layout, project, terminal)
+        return
+    compiled = _compiled(ctx, project, layout, terminal)
+    if write_baseline:
+        _write_baseline(compiled, terminal)
+        return
+    findings = _report(compiled, selection, layout, terminal)
+    least = fail_on or compiled.compilation.project.settings.lint.fail_on
+    ctx.exit(1 if _fails(findings, least) else 0)
+
+
+def _compiled(
+    ctx: click.Context, project: ProjectOptions, layout: str, terminal: Terminal
+) -> Compiled:
+    """Compile; what makes that impossible is told as the other findings are."""
+    from streamsql.cli.output import FORMATS
+    from streamsql.errors import ProjectError
+
     try:
-        compiled = compile_for(project, terminal)
+        return compile_for(project, terminal)
     except ProjectError as error:
         if not error.findings:
             raise
         terminal.out(FORMATS[layout](error.findings, {}))
         ctx.exit(1)
+
+
+def _report(
+    compiled: Compiled, selection: SelectionOptions, layout: str, terminal: Terminal
+) -> tuple[Finding, ...]:
+    """Print the findings, and return them."""
+    from streamsql.cli.output import FORMATS, summary
+
     findings = compiled.compilation.findings
-    chosen = {node.id for node in compiled.selected(selection)}
+    selected = compiled.selected(selection)
     if selection:
+        chosen = {node.id for node in selected}
         findings = tuple(f for f in findings if f.model in chosen)
     shown = FORMATS[layout](findings, compiled.texts)
     if shown:
         terminal.out(shown + ("\n" if layout == "text" else ""))
-    models = sum(node.kind == "model" for node in compiled.selected(selection))
     if layout == "text":
-        terminal.say(summary(findings, models))
-    failing = {Severity.ERROR} | ({Severity.WARNING} if fail_on == "warning" else set())
-    ctx.exit(1 if any(f.severity in failing for f in findings) else 0)
+        terminal.say(summary(findings, sum(node.kind == "model" for node in selected)))
+    return findings
+
+
+def _fails(findings: tuple[Finding, ...], least: str) -> bool:
+    from streamsql.findings import Severity
+
+    failing = list(Severity)[: list(Severity).index(Severity(least)) + 1]
+    return any(f.severity in failing for f in findings)
+
+
+def _tell_of_rules(
+    explain: str | None, layout: str, project: ProjectOptions, terminal: Terminal
+) -> None:
+    from streamsql.cli.explaining import explanation, known_findings, listing
+
+    known = known_findings(project, terminal)
+    terminal.out(explanation(explain, known, layout) if explain else listing(known, layout))
+
+
+def _write_baseline(compiled: Compiled, terminal: Terminal) -> None:
+    from streamsql.checks.baseline import baseline_text
+    from streamsql.cli.output import plural
+    from streamsql.errors import UsageError
+
+    compilation = compiled.compilation
+    name = compilation.project.settings.lint.baseline
+    path = Path(compiled.root, name)
+    if not path.resolve().is_relative_to(compiled.root):
+        raise UsageError(
+            f"the baseline '{name}' is outside of the project",
+            hint="set lint.baseline to a path inside of it",
+        )
+    kept = compilation.adoptable
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(terminal.masked(baseline_text(kept)), encoding="utf-8")
+    terminal.say(f"{name} holds {plural(len(kept), 'finding')}")
+    if compilation.errors:
+        count = plural(len(compilation.errors), "error")
+        terminal.say(f"{count} cannot be part of it: Spark refuses them, or they do not compile")
