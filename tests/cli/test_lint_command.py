@@ -145,7 +145,9 @@ def test_rules_are_listed_with_those_of_the_project(shop: Shop, invoke: Invoke) 
     listed = invoke("lint", "--rules", "--project-dir", root).stdout
     assert "  house-rule " in listed
     assert "  missing-description " in listed
-    objects = json.loads(invoke("lint", "--rules", "--format", "json", "--project-dir", root).stdout)
+    objects = json.loads(
+        invoke("lint", "--rules", "--format", "json", "--project-dir", root).stdout
+    )
     (house,) = [o for o in objects if o["rule"] == "house-rule"]
     assert (house["severity"], house["fixed"]) == ("error", False)
     page = invoke("lint", "--explain", "house-rule", "--project-dir", root).stdout
