@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from benchmarks import generated
 from benchmarks.figures import keep, middle, table, told
 from benchmarks.processes import run
-from streamsql.checks import check_project
+from streamsql.checks import WholeProject, check_project
 from streamsql.graph import build_graph
 from streamsql.parse import parse_model
 from streamsql.plan import plan_project
@@ -73,7 +73,9 @@ def _stages(folder: Path) -> dict[str, float]:
         order = [name for name in graph.order if name in models]
         parsed = timed("parse", lambda: tuple(parse_model(models[name]) for name in order))
         resolution = timed("resolve", lambda: resolve_models(project, parsed))
-        found = timed("check", lambda: check_project(project, graph, rendering.models, resolution))
+        relations = resolution.relations
+        whole = WholeProject(project, graph, rendering.models, relations, files.texts)
+        found = timed("check", lambda: check_project(whole, resolution))
         planning = timed("plan", lambda: plan_project(project, resolution))
     finally:
         gc.enable()

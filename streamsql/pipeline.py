@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from streamsql.checks import check_project
+from streamsql.checks import WholeProject, check_project
 from streamsql.checks.catalogue import catalogue
 from streamsql.checks.judgement import errors_of, judge
 from streamsql.checks.plugins import load_rules
@@ -70,7 +70,8 @@ def compile_project(
         resolution = resolve_models(project, parsed)
         theirs = load_rules(project.settings, files.texts, catalogue())
         known = catalogue(theirs.rules)
-        checked = check_project(project, graph, rendering.models, resolution, theirs)
+        whole = WholeProject(project, graph, rendering.models, resolution.relations, _texts(files))
+        checked = check_project(whole, resolution, theirs)
         found = (
             *project.findings,
             *rendering.findings,
@@ -113,6 +114,12 @@ def _parse(
         except ModelError as error:
             broken.append(error.finding)
     return tuple(parsed), tuple(broken)
+
+
+def _texts(files: ProjectFiles) -> Mapping[str, str]:
+    """Return the project's own files; profiles that are kept outside of it are private."""
+    path, text = files.profiles or ("~", "")
+    return files.texts if path.startswith(("~", "/")) else {**files.texts, path: text}
 
 
 def _sound(resolution: Resolution, graph: Graph, errors: Iterable[Finding]) -> Resolution:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from streamsql.checks.options import model_options, source_options
 from streamsql.checks.plugins import TheirRules, apply_safely
@@ -16,9 +16,7 @@ from streamsql.checks.rule import (
     source_rule,
 )
 from streamsql.findings import Finding, Severity
-from streamsql.graph import Graph
 from streamsql.project.nodes import Project
-from streamsql.render.rendered import RenderedModel
 from streamsql.resolve import Resolution, ResolvedModel
 
 __all__ = [
@@ -37,18 +35,13 @@ __all__ = [
 
 
 def check_project(
-    project: Project,
-    graph: Graph,
-    rendered: Sequence[RenderedModel],
-    resolution: Resolution,
-    theirs: TheirRules | None = None,
+    whole: WholeProject, resolution: Resolution, theirs: TheirRules | None = None
 ) -> tuple[Finding, ...]:
     """Apply every rule to every source, to every model that could be resolved, and to the whole.
 
     ``theirs`` are the rules of packages and of the project itself.
     """
-    whole = WholeProject(project, graph, tuple(rendered), resolution.relations)
-    found = (*_findings(project, resolution), *_of_the_whole(whole))
+    found = (*_findings(whole.project, resolution), *_of_the_whole(whole))
     return (*found, *_of_others(theirs, whole, resolution)) if theirs else found
 
 

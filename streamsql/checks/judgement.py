@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from streamsql.checks.baseline import without_known
 from streamsql.checks.catalogue import Documented, is_adjustable, is_fixed
+from streamsql.checks.folders import folders_meant, is_in_folder
 from streamsql.checks.ignores import Ignore, Ignores, find_ignores
 from streamsql.findings import Finding, Location, Severity, did_you_mean, sort_findings
 from streamsql.project.nodes import Project, Settings
@@ -105,23 +106,10 @@ class Levels:
         level = lint.rules.get(rule)
         depth = -1
         for folder, rules in lint.folders.items():
-            inner = max(map(len, _paths_of(folder, self.settings, path)), default=-1)
+            inner = max(map(len, folders_meant(folder, self.settings, path)), default=-1)
             if rule in rules and inner > depth:
                 level, depth = rules[rule], inner
         return level
-
-
-def _paths_of(folder: str, settings: Settings, path: str) -> Iterator[str]:
-    """Yield the folders of the project that a name in the settings means, around a file."""
-    for root in ("", *settings.model_paths):
-        whole = f"{root}/{folder}".strip("/") if root not in ("", ".") else folder.strip("/")
-        if path == whole or path.startswith(f"{whole}/"):
-            yield whole
-
-
-def is_in_folder(path: str, folder: str, settings: Settings) -> bool:
-    """Tell whether a file is in a folder, counted from the project or from a model path."""
-    return any(_paths_of(folder, settings, path))
 
 
 def _about_settings(

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from streamsql.checks.columns.column_not_produced import column_not_produced
+from streamsql.checks.columns.star_into_topic import star_into_topic
 from streamsql.checks.columns.unknown_key_column import unknown_key_column
+from streamsql.checks.documentation.missing_column_description import missing_column_description
 from streamsql.checks.documentation.missing_description import missing_description
 from streamsql.checks.documentation.undeclared_column import undeclared_column
+from streamsql.checks.kafka.compacted_without_key import compacted_without_key
 from streamsql.checks.kafka.fail_on_data_loss_off import fail_on_data_loss_off
+from streamsql.checks.kafka.offsets_of_unknown_topic import offsets_of_unknown_topic
 from streamsql.checks.kafka.reserved_column import reserved_column
+from streamsql.checks.kafka.shared_output import shared_output
+from streamsql.checks.kafka.source_written_here import source_written_here
 from streamsql.checks.kafka.topic_without_value import topic_without_value
 from streamsql.checks.kafka.undecodable_source import undecodable_source
 from streamsql.checks.kafka.unencodable_topic import unencodable_topic
+from streamsql.checks.kafka.unstable_key import unstable_key
+from streamsql.checks.kafka.unwritten_column import unwritten_column
+from streamsql.checks.project.literal_secret import literal_secret
+from streamsql.checks.project.shared_checkpoint import shared_checkpoint
+from streamsql.checks.project.unconventional_name import unconventional_name
+from streamsql.checks.project.unused_macro import unused_macro
+from streamsql.checks.project.unused_model import unused_model
+from streamsql.checks.project.unused_source import unused_source
 from streamsql.checks.rule import Rule, WholeProject
 from streamsql.checks.streaming.dedup_without_watermark import dedup_without_watermark
 from streamsql.checks.streaming.limit_over_query_life import limit_over_query_life
@@ -23,20 +37,38 @@ from streamsql.resolve import ResolvedModel
 
 MODEL_RULES: tuple[Rule[ResolvedModel], ...] = (
     column_not_produced,
+    compacted_without_key,
     dedup_without_watermark,
     limit_over_query_life,
+    missing_column_description,
     missing_description,
     no_streaming_source,
     nondeterministic_value,
     processing_time_condition,
     reserved_column,
+    star_into_topic,
     throwing_expression,
     topic_without_value,
     undeclared_column,
     unencodable_topic,
     unknown_key_column,
+    unstable_key,
+    unwritten_column,
 )
 
-SOURCE_RULES: tuple[Rule[Source], ...] = (fail_on_data_loss_off, undecodable_source)
+SOURCE_RULES: tuple[Rule[Source], ...] = (
+    fail_on_data_loss_off,
+    offsets_of_unknown_topic,
+    undecodable_source,
+)
 
-PROJECT_RULES: tuple[Rule[WholeProject], ...] = ()
+PROJECT_RULES: tuple[Rule[WholeProject], ...] = (
+    literal_secret,
+    shared_checkpoint,
+    shared_output,
+    source_written_here,
+    unconventional_name,
+    unused_macro,
+    unused_model,
+    unused_source,
+)

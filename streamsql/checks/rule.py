@@ -28,7 +28,8 @@ class WholeProject:
     """What a rule over all of a project looks at.
 
     ``rendered`` are the models with their settings and references, those that could not be
-    resolved too; ``columns`` of one come from ``relation``. Such a rule reads no SQL trees:
+    resolved too; the columns of all that can be read are in ``relations``. ``texts`` are the
+    project's files by their paths, profiles.yml too. Such a rule reads no SQL trees:
     it is asked anew after every change, however small.
     """
 
@@ -36,6 +37,7 @@ class WholeProject:
     graph: Graph
     rendered: tuple[RenderedModel, ...]
     relations: Mapping[str, Relation]
+    texts: Mapping[str, str]
 
     @property
     def is_whole(self) -> bool:

@@ -54,6 +54,8 @@ def _text_of(finding: Finding, texts: Texts) -> str:
 
 
 def _excerpt(finding: Finding, texts: Texts) -> list[str]:
+    from streamsql.checks.secrets import without_secrets
+
     place = finding.location
     lines = texts.get(place.path, "").splitlines()
     if not 1 <= place.line <= len(lines):
@@ -67,6 +69,9 @@ def _excerpt(finding: Finding, texts: Texts) -> list[str]:
     indent = "".join("\t" if c == "\t" else " " for c in line[:start])
     gutter = f"{place.line} | "
     caret = click.style("^" * width, fg=_COLOURS[finding.severity])
+    shown = without_secrets(place.path, line)
+    if shown != line:  # places after a mask would be wrong
+        return [f"  {gutter}{shown}"]
     return [f"  {gutter}{line}", f"  {' ' * (len(gutter) - 2)}| {indent}{caret}"]
 
 

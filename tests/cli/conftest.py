@@ -11,6 +11,7 @@ from streamsql.cli import cli
 SETTINGS = """\
 name = "shop"
 profile = "shop"
+lint.ignore = ["unused-macro", "unused-model", "unused-source"]
 """
 
 PROFILES = """\
@@ -58,9 +59,9 @@ models:
   - name: revenue
     description: One row a minute and currency.
     columns:
-      - {name: minute, data_type: timestamp}
+      - {name: minute, data_type: timestamp, description: Its start.}
       - {name: currency, data_type: string, description: Upper case.}
-      - {name: revenue}
+      - {name: revenue, description: In that currency.}
 """
 
 STG_ORDERS = """\

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from click.testing import Result
 
 Shop = Callable[..., Path]
@@ -92,7 +93,7 @@ def test_broken_profiles_are_findings(shop: Shop, invoke: Invoke) -> None:
 
 def test_what_fails_is_the_projects_to_say(shop: Shop, invoke: Invoke) -> None:
     plain = {"models/plain.sql": "SELECT order_id FROM {{ ref('stg_orders') }}\n"}
-    root = shop({**plain, "streamsql.toml": lambda text: text + "lint = {fail-on = 'warning'}\n"})
+    root = shop({**plain, "streamsql.toml": lambda text: text + "lint.fail-on = 'warning'\n"})
     assert invoke("lint", "--project-dir", root).exit_code == 1
     assert invoke("lint", "--fail-on", "error", "--project-dir", root).exit_code == 0
     noted = '[lint.rules]\nmissing-description = "info"\n'
@@ -115,7 +116,7 @@ def test_a_baseline_is_written_and_heard(shop: Shop, invoke: Invoke) -> None:
 
 
 def test_a_baseline_outside_of_the_project_is_refused(shop: Shop, invoke: Invoke) -> None:
-    root = shop({"streamsql.toml": lambda text: text + "lint = {baseline = '../x.json'}\n"})
+    root = shop({"streamsql.toml": lambda text: text + "lint.baseline = '../x.json'\n"})
     written = invoke("lint", "--write-baseline", "--project-dir", root)
     assert written.exit_code == 2
     assert "outside of the project" in written.stderr
@@ -140,7 +141,7 @@ def test_rules_are_listed_with_those_of_the_project(shop: Shop, invoke: Invoke) 
         '    """A rule of the house."""\n'
         "    yield from ()\n"
     )
-    on = "lint = {project-rules = true}\n"
+    on = "lint.project-rules = true\n"
     root = shop({"lint/house.py": rule, "streamsql.toml": lambda text: text + on})
     listed = invoke("lint", "--rules", "--project-dir", root).stdout
     assert "  house-rule " in listed
@@ -153,3 +154,18 @@ def test_rules_are_listed_with_those_of_the_project(shop: Shop, invoke: Invoke) 
     page = invoke("lint", "--explain", "house-rule", "--project-dir", root).stdout
     assert page == "house-rule (error, unless the project says otherwise)\n\nA rule of the house.\n"
     assert "house-rule" not in invoke("lint", "--rules", "--project-dir", root.parent).stdout
+
+
+@pytest.mark.parametrize("layout", ["text", "json", "github", "sarif"])
+def test_a_secret_is_found_and_never_printed(layout: str, shop: Shop, invoke: Invoke) -> None:
+    secret = "hunter22"
+    sql = (
+        "{{ config(materialized='sink', format='jdbc', options={'password': 'hunter22'}) }}\n"
+        "SELECT nope FROM {{ ref('stg_orders') }}\n"
+    )
+    root = shop({"models/out.sql": sql})
+    printed = invoke("lint", "--format", layout, "--project-dir", root)
+    assert "literal-secret" in printed.stdout
+    assert secret not in printed.output
+    invoke("lint", "--write-baseline", "--project-dir", root)
+    assert secret not in (root / "lint-baseline.json").read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ from streamsql.spark.artifacts import cache_folder
 
 COMMAND = (sys.executable, "-m", "streamsql")
 
-SETTINGS = 'name = "shop"\n'
+SETTINGS = 'name = "shop"\nlint.ignore = ["unused-macro", "unused-source"]\n'
 PROFILES = """\
 shop:
   target: dev

@@ -104,7 +104,15 @@ def describe(files: dict[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-_OTHERS = ("missing-description", "undeclared-column", "unused-source", "missing-column-type")
+_OTHERS = (
+    "missing-description",
+    "undeclared-column",
+    "unused-source",
+    "missing-column-type",
+    "unused-model",
+    "unused-macro",
+    "star-into-topic",
+)
 
 
 def _model(model: ResolvedModel) -> list[str]:

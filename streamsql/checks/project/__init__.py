@@ -1,0 +1,1 @@
+"""Rules about a project as a whole: its names, what nobody uses, what must stay secret."""
