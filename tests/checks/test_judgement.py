@@ -230,7 +230,7 @@ def test_a_baseline_holds_no_errors_and_nothing_about_lint() -> None:
 
 def test_what_a_baseline_holds_and_is_gone_is_told() -> None:
     text = baseline_text(compiled(MODELS).adoptable)
-    (gone,) = compiled({}, baseline=text).findings
+    (gone,) = (f for f in compiled({}, baseline=text).findings if f.rule != "unused-source")
     assert (gone.rule, gone.severity) == ("stale-baseline", "info")
     assert gone.message.startswith(f"the baseline holds {len(json.loads(text)['findings'])} ")
 
