@@ -30,8 +30,8 @@ demo: $(READY) ## Run the sample project on an embedded Kafka with live events, 
 test: $(READY) ## Run the whole test suite
 	@$(BIN)/python -m pytest
 
-test-fast: $(READY) ## Run the tests that need neither Spark nor Kafka
-	@$(BIN)/python -m pytest -m "not spark and not kafka"
+test-fast: $(READY) ## Run the quick tests: those that need neither Spark nor Kafka
+	@$(BIN)/python -m pytest -m "not spark and not kafka and not slow"
 
 check: $(READY) ## Format, lint, types, import contracts
 	@$(BIN)/ruff format --check .

@@ -76,6 +76,7 @@ def test_no_java_is_a_failure_with_a_hint(shop: Shop, invoke: Invoke) -> None:
         assert "openjdk-17-jre-headless" in result.stderr
 
 
+@pytest.mark.slow  # it asks a broker that never answers
 def test_debug_tells_all_that_is_wrong(shop: Shop, invoke: Invoke) -> None:
     root = shop({"models/broken.sql": "SELECT FROM {{ ref('nothing') }}\n"})
     result = invoke("debug", "-t", "prod", "--project-dir", root, env={"JAVA_HOME": "/nonexistent"})

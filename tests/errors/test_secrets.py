@@ -31,6 +31,7 @@ def assert_nowhere(folder: Path) -> None:
     assert leaks == []
 
 
+@pytest.mark.slow  # each command asks a broker that never answers
 def test_commands_keep_a_login_to_themselves(tmp_path: Path) -> None:
     """Even from SQL that names it, and from a broker that cannot be reached."""
     login = kafka("127.0.0.1:1", "security.protocol: SASL_PLAINTEXT", "sasl.mechanism: PLAIN")
