@@ -1,12 +1,14 @@
 """Projects of any size: a tenth staging, six tenths intermediate, three tenths marts.
 
 Sources have twelve columns, one source a staging model; intermediate models are six layers
-deep; each model is 15 to 40 lines of SQL with a macro call here and there.
+deep; each model is 15 to 40 lines of SQL with two refs and a macro call here and there. The
+same models can be written for dbt and for SQLMesh.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 LAYERS = 6  # of intermediate models
@@ -85,9 +87,11 @@ SELECT
   e.channel,
   e.status,
   concat_ws(', ', e.city, e.country) AS city,
-  e.country,
+  coalesce(r.country, e.country) AS country,
   e.tag_count + {n} % 7 AS tag_count
 FROM {{{{ ref('{first}') }}}} AS e
+LEFT JOIN {{{{ ref('rates') }}}} AS r
+  ON r.currency = e.currency
 WHERE e.amount > {n}
   AND e.status IN ('paid', 'shipped', 'open')
 """
@@ -129,15 +133,24 @@ priced AS (
 SELECT * FROM priced
 """
 _MART = """\
-{{{{ config(materialized='topic', connection='kafka', topic='mart_{n}', key=['currency']) }}}}
+{{{{ config({config}) }}}}
 
 WITH events AS (
-  SELECT * FROM {{{{ ref('{first}') }}}}
+  SELECT
+    e.happened_at,
+    e.currency,
+    e.amount * r.rate AS amount,
+    e.quantity,
+    e.discount,
+    e.status
+  FROM {{{{ ref('{first}') }}}} AS e
+  INNER JOIN {{{{ ref('rates') }}}} AS r
+    ON r.currency = e.currency
 ),
 
 per_minute AS (
   SELECT
-    window(happened_at, '1 minute').start AS minute,
+    {minute} AS minute,
     currency,
     sum(amount) AS revenue,
     sum(quantity) AS pieces,
@@ -145,7 +158,7 @@ per_minute AS (
     max(discount) AS greatest_discount,
     count_if(status = 'paid') AS paid
   FROM events
-  GROUP BY window(happened_at, '1 minute'), currency
+  GROUP BY {by_minute}, currency
 )
 
 SELECT
@@ -161,16 +174,103 @@ FROM per_minute
 """
 
 
+_RATES = "currency,country,rate\nEUR,DE,1.0\nUSD,US,0.92\nGBP,GB,1.15\n"
+_TOPIC = "materialized='topic', connection='kafka', topic='mart_{n}', key=['currency']"
+_WINDOW = {
+    "minute": "window(happened_at, '1 minute').start",
+    "by_minute": "window(happened_at, '1 minute')",
+}
+_PLAIN = dict.fromkeys(_WINDOW, "date_trunc('minute', happened_at)")
+
+_DBT_PROJECT = """\
+name: generated
+version: "1.0"
+profile: generated
+model-paths: [models]
+macro-paths: [macros]
+seed-paths: [seeds]
+"""
+_DBT_PROFILES = "generated: {target: dev, outputs: {dev: {type: duckdb, path: ':memory:'}}}\n"
+_SQLMESH_CONFIG = """\
+gateways: {local: {connection: {type: duckdb}}}
+default_gateway: local
+model_defaults: {dialect: spark, start: 2024-01-01}
+linter: {enabled: true, rules: [ambiguousorinvalidcolumn, invalidselectstarexpansion]}
+"""
+
+
 def write(folder: Path, models: int) -> None:
     """Write a project of that many models."""
-    staging, marts = max(1, models // 10), models * 3 // 10
-    files = {
-        "streamsql.toml": _SETTINGS,
-        "profiles.yml": _PROFILES,
-        "macros/cleaning.sql": _MACROS,
-        "models/staging/sources.yml": _sources(staging),
-        **dict(_models(staging, models - staging - marts, marts)),
-    }
+    staging, marts = _shares(models)
+    _put(
+        folder,
+        {
+            "streamsql.toml": _SETTINGS,
+            "profiles.yml": _PROFILES,
+            "macros/cleaning.sql": _MACROS,
+            "seeds/rates.csv": _RATES,
+            "models/staging/sources.yml": _sources(staging),
+            **dict(_models(staging, models - staging - marts, marts, _TOPIC, _WINDOW)),
+        },
+    )
+
+
+def write_for_dbt(folder: Path, models: int) -> None:
+    """Write the same models as a dbt project; it does not look at their SQL."""
+    staging, marts = _shares(models)
+    _put(
+        folder,
+        {
+            "dbt_project.yml": _DBT_PROJECT,
+            "profiles.yml": _DBT_PROFILES,
+            "macros/cleaning.sql": _MACROS,
+            "seeds/rates.csv": _RATES,
+            "models/staging/sources.yml": _dbt_sources(staging),
+            **dict(
+                _models(staging, models - staging - marts, marts, "materialized='table'", _WINDOW)
+            ),
+        },
+    )
+
+
+def write_for_sqlmesh(folder: Path, models: int) -> None:
+    """Write the same models as a SQLMesh project, its macros already put in."""
+    staging, marts = _shares(models)
+    written = _models(staging, models - staging - marts, marts, "", _PLAIN)
+    files = {name: _for_sqlmesh(Path(name).stem, text) for name, text in written}
+    columns = "\n".join(f"    {n}: {t}" for n, t in _COLUMNS)
+    tables = (f"- name: shop.events_{n}\n  columns:\n{columns}\n" for n in range(staging))
+    seed = (
+        "MODEL (name g.rates, kind SEED (path '../seeds/rates.csv'), "
+        "columns (currency string, country string, rate double));\n"
+    )
+    _put(
+        folder,
+        {
+            "config.yaml": _SQLMESH_CONFIG,
+            "external_models.yaml": "".join(tables),
+            "seeds/rates.csv": _RATES,
+            "models/rates.sql": seed,
+            **files,
+        },
+    )
+
+
+def _for_sqlmesh(name: str, text: str) -> str:
+    kind = "FULL" if name.startswith("mart") else "VIEW"
+    sql = text.partition("}}\n")[2]
+    sql = re.sub(r"{{ ref\('(\w+)'\) }}", r"g.\1", sql)
+    sql = re.sub(r"{{ source\('shop', '(\w+)'\) }}", r"shop.\1", sql)
+    sql = re.sub(r"{{ cleaned\('(\w+)'\) }}", r"nullif(trim(\1), '')", sql)
+    sql = re.sub(r"{{ net\('(\w+)', '(\w+)'\) }}", r"(\1 - coalesce(\2, 0))", sql)
+    return f"MODEL (name g.{name}, kind {kind});\n{sql}"
+
+
+def _shares(models: int) -> tuple[int, int]:
+    return max(1, models // 10), models * 3 // 10
+
+
+def _put(folder: Path, files: Mapping[str, str]) -> None:
     for name, text in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -188,7 +288,17 @@ def _sources(count: int) -> str:
     )
 
 
-def _models(staging: int, between: int, marts: int) -> Iterator[tuple[str, str]]:
+def _dbt_sources(count: int) -> str:
+    columns = "\n".join(f'          - {{name: {n}, data_type: "{t}"}}' for n, t in _COLUMNS)
+    head = "version: 2\nsources:\n  - name: shop\n    tables:\n"
+    return head + "".join(
+        f"      - name: events_{n}\n        columns:\n{columns}\n" for n in range(count)
+    )
+
+
+def _models(
+    staging: int, between: int, marts: int, config: str, minute: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
     before = [f"stg_{n}" for n in range(staging)]
     for n, name in enumerate(before):
         yield f"models/staging/{name}.sql", _STAGING.format(n=n)
@@ -203,4 +313,6 @@ def _models(staging: int, between: int, marts: int) -> Iterator[tuple[str, str]]
             made += 1
         before = names or before
     for n in range(marts):
-        yield f"models/marts/mart_{n}.sql", _MART.format(n=n, first=before[n % len(before)])
+        first, settings = before[n % len(before)], config.format(n=n)
+        text = _MART.format(n=n, first=first, config=settings, **minute)
+        yield f"models/marts/mart_{n}.sql", text

@@ -22,21 +22,30 @@ class MeasuringError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a process printed and took, in seconds; ``jvm`` is the CPU of Java below it."""
+    """What a process printed and took, in seconds; ``jvm`` is the CPU of Java below it.
+
+    ``peak`` is the most memory it held at a time, in MB.
+    """
 
     output: str
     wall: float
     cpu: float
     jvm: float
+    peak: float = 0.0
 
 
 def run(
-    command: Sequence[str], *, cwd: Path, env: Mapping[str, str], watch_jvm: bool = False
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    watch_jvm: bool = False,
+    codes: Sequence[int] = (0,),
 ) -> Done:
     """Run a command to its end.
 
     Raises:
-        MeasuringError: it ended with another code than 0.
+        MeasuringError: it ended with a code that is none of ``codes``.
     """
     with tempfile.TemporaryFile("w+", encoding="utf-8") as out:
         began = time.monotonic()
@@ -48,10 +57,11 @@ def run(
         process.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
         output = out.read()
-    if process.returncode:
+    if process.returncode not in codes:
         ended = f"{' '.join(command)} ended with {process.returncode}"
         raise MeasuringError(f"{ended}:\n{output[-2000:]}")
-    return Done(output, wall, usage.ru_utime + usage.ru_stime, jvm)
+    cpu = usage.ru_utime + usage.ru_stime
+    return Done(output, wall, cpu, jvm, usage.ru_maxrss / 1024)
 
 
 def _wait(pid: int, watch_jvm: bool) -> tuple[float, int, os.struct_rusage]:  # type: ignore[name-defined]

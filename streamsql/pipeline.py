@@ -15,7 +15,7 @@ from streamsql.errors import ModelError
 from streamsql.findings import Finding, sort_findings
 from streamsql.graph import Graph, build_graph
 from streamsql.parse import ParsedModel, parse_model
-from streamsql.plan import plan_project
+from streamsql.plan import check_plan, plan_project
 from streamsql.plan.nodes import Plan
 from streamsql.project import load_project
 from streamsql.project.nodes import Project, ProjectFiles
@@ -52,12 +52,14 @@ def compile_project(
     *,
     context: RenderContext | None = None,
     installed_spark: str | None = None,
+    with_plan: bool = True,
 ) -> Compilation:
     """Load, render, parse, link, resolve, check and plan a project.
 
     ``target`` is one of the profile's outputs (default: the profile's own choice);
     ``context`` is what Jinja sees of this invocation; ``installed_spark`` is the version
-    that analysis assumes where the profile names none.
+    that analysis assumes where the profile names none. Without ``with_plan`` there is none,
+    only what planning finds: writing the SQL of every query is a good part of a compile.
 
     Raises:
         ProjectError: the project cannot be read at all.
@@ -81,8 +83,10 @@ def compile_project(
             *checked,
             *theirs.findings,
         )
-        planning = plan_project(project, _sound(resolution, graph, errors_of(found, known)))
-    found = sort_findings((*found, *planning.findings))
+        sound = _sound(resolution, graph, errors_of(found, known))
+        planning = plan_project(project, sound) if with_plan else None
+        faults = check_plan(project, sound) if planning is None else planning.findings
+    found = sort_findings((*found, *faults))
     judged = judge(found, project, files.texts, known)
     errors = errors_of(found, known)
     return Compilation(
@@ -91,7 +95,7 @@ def compile_project(
         rendered=rendering.models,
         parsed=parsed,
         resolution=resolution,
-        plan=None if errors else planning.plan,
+        plan=None if errors or planning is None else planning.plan,
         findings=judged.findings,
         errors=errors,
         adoptable=judged.adoptable,

@@ -84,17 +84,21 @@ def read_project(project: ProjectOptions, terminal: Terminal) -> tuple[ProjectFi
     return files, target_path
 
 
-def compile_for(project: ProjectOptions, terminal: Terminal) -> Compiled:
+def compile_for(project: ProjectOptions, terminal: Terminal, *, with_plan: bool = True) -> Compiled:
     """Read and compile the project; from here on its secrets are masked.
+
+    Without ``with_plan`` nothing can be run of it.
 
     Raises:
         ProjectError: it cannot be read at all.
     """
     files, _ = read_project(project, terminal)
-    return compile_files(files, project, terminal)
+    return compile_files(files, project, terminal, with_plan=with_plan)
 
 
-def compile_files(files: ProjectFiles, project: ProjectOptions, terminal: Terminal) -> Compiled:
+def compile_files(
+    files: ProjectFiles, project: ProjectOptions, terminal: Terminal, *, with_plan: bool = True
+) -> Compiled:
     """Compile what was read.
 
     Raises:
@@ -109,6 +113,7 @@ def compile_files(files: ProjectFiles, project: ProjectOptions, terminal: Termin
         project.target,
         context=RenderContext(datetime.now(UTC), str(uuid4())),
         installed_spark=installed_spark(),
+        with_plan=with_plan,
     )
     terminal.keep_secret(compilation.project.secrets)
     return Compiled(compilation, files, root, root / project.target_path)

@@ -41,14 +41,14 @@ def plan_project(project: Project, resolution: Resolution) -> Planning:
     catalogue = _Catalogue(project, resolution)
     queries: list[Query] = []
     findings: list[Finding] = []
-    for model in resolution.models:
-        if _config(model).materialized not in RUN or model.output_mode is None:
-            continue
-        planned = _plan_model(catalogue, model, {q.id: q.level for q in queries})
+    levels: dict[str, int] = {}
+    for model in _runnable(resolution):
+        planned = _plan_model(catalogue, model, levels)
         if isinstance(planned, Finding):
             findings.append(planned)
         else:
             queries.append(planned)
+            levels[planned.id] = planned.level
     queries += _dead_letters(catalogue, queries)
     queries.sort(key=lambda q: q.level)
     target = project.target
@@ -60,6 +60,19 @@ def plan_project(project: Project, resolution: Resolution) -> Planning:
         tuple(queries),
     )
     return Planning(plan, tuple(findings))
+
+
+def check_plan(project: Project, resolution: Resolution) -> tuple[Finding, ...]:
+    """Find what ``plan_project`` would find, without making a plan: for those who only look."""
+    catalogue = _Catalogue(project, resolution)
+    faults = (_nothing_to_run(m, catalogue.needs_of(m)) for m in _runnable(resolution))
+    return tuple(fault for fault in faults if fault is not None)
+
+
+def _runnable(resolution: Resolution) -> Iterator[ResolvedModel]:
+    for model in resolution.models:
+        if _config(model).materialized in RUN and model.output_mode is not None:
+            yield model
 
 
 def plan_preview(project: Project, resolution: Resolution, model: str) -> Query | None:
@@ -98,6 +111,16 @@ class _Catalogue:
         self.sources: Mapping[str, Source] = {s.relation: s for s in project.sources}
         self.seeds: Mapping[str, Seed] = {s.relation: s for s in project.seeds}
         self.dead_letters = tuple(s.dead_letter.topic for s in project.sources if s.dead_letter)
+        self.hidden_used: dict[str, set[str]] = {}
+        for model in resolution.models:
+            for relation, names in model.hidden_used.items():
+                self.hidden_used.setdefault(relation, set()).update(names)
+
+    def needs_of(self, model: ResolvedModel) -> _Needs:
+        """Return what the query of a model reads, but for how its sources are decoded."""
+        needs = _Needs()
+        self.add_view(needs, model)
+        return needs
 
     def add(self, needs: _Needs, relation: str) -> None:
         """Add a relation, and what it reads, to what a query needs."""
@@ -155,30 +178,34 @@ class _Catalogue:
 
     def _hidden_used(self, relation: str) -> tuple[str, ...]:
         """Kafka's own fields that any model reads: one decoding serves all its readers."""
-        used = {c for m in self.resolution.models for c in m.hidden_used.get(relation, ())}
-        return tuple(sorted(used))
+        return tuple(sorted(self.hidden_used.get(relation, ())))
 
 
 def _plan_model(
     catalogue: _Catalogue, model: ResolvedModel, levels: Mapping[str, int]
 ) -> Query | Finding:
-    needs = _Needs()
-    catalogue.add_view(needs, model)
+    needs = catalogue.needs_of(model)
+    fault = _nothing_to_run(model, needs)
+    if fault is not None:
+        return fault
     catalogue.add_decoding(needs)
-    config = _config(model)
-    if not needs.reads:
-        return Finding(
-            "not-streaming",
-            f"'{model.name}' reads no stream, so there is nothing to run as a "
-            f"{config.materialized}",
-            model.parsed.rendered.model.location,
-            hint="read a source or a topic model, or make it a view",
-            model=model.name,
-        )
     write = write_of(catalogue.project, model)
     result = encoded(model, write)
     needs.selects[result.name] = result
     return _query(model, needs, result.name, (write,), model.output_mode or "append", levels)
+
+
+def _nothing_to_run(model: ResolvedModel, needs: _Needs) -> Finding | None:
+    if needs.reads:
+        return None
+    return Finding(
+        "not-streaming",
+        f"'{model.name}' reads no stream, so there is nothing to run as a "
+        f"{_config(model).materialized}",
+        model.parsed.rendered.model.location,
+        hint="read a source or a topic model, or make it a view",
+        model=model.name,
+    )
 
 
 def _query(

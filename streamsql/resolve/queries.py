@@ -187,11 +187,16 @@ def _calls(nodes: Iterable[exp.Expr], names: Sequence[str]) -> Iterator[exp.Expr
 
 
 def _outputs(node: exp.Select, scope: Scope, source: Sources, walk: Walk) -> Iterator[Attribute]:
-    aliases: dict[str, Attribute] = {}
+    seen: set[str] = set()
+    names = dict(scope.fallback)  # grows, so that no expression needs a scope of its own
+    inside = replace(scope, fallback=names)
     for expression in node.expressions:
-        for attribute in _output(expression, scope.with_fallback(aliases), source, walk):
+        for attribute in _output(expression, inside, source, walk):
             # An alias counts for the expressions after it, where no column has its name.
-            aliases.setdefault(attribute.name.lower(), attribute)
+            name = attribute.name.lower()
+            if name not in seen:
+                seen.add(name)
+                names[name] = attribute
             yield attribute
 
 

@@ -86,7 +86,7 @@ def command(
     from streamsql.lineage import project_lineage
 
     terminal = ctx.ensure_object(Terminal)
-    compiled = compile_for(project, terminal)
+    compiled = compile_for(project, terminal, with_plan=False)
     lineage = project_lineage(compiled.compilation)
     if name is None:
         if layout != "openlineage":

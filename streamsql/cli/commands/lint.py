@@ -97,7 +97,7 @@ def _compiled(
     from streamsql.errors import ProjectError
 
     try:
-        return compile_for(project, terminal)
+        return compile_for(project, terminal, with_plan=False)
     except ProjectError as error:
         if not error.findings:
             raise

@@ -69,7 +69,7 @@ def command(
     from streamsql.cli.output import summary
 
     terminal = ctx.ensure_object(Terminal)
-    compiled = compile_for(project, terminal)
+    compiled = compile_for(project, terminal, with_plan=False)
     nodes = [n for n in compiled.selected(selection) if resource_type in (n.kind, "all")]
     if nodes:
         terminal.out(_LAYOUTS[layout](nodes))
