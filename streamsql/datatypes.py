@@ -7,7 +7,7 @@ of Spark 4.1 (``dataType`` in ``SqlBaseParser.g4``); ``tests/test_datatypes.py``
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -31,9 +31,13 @@ class Decimal:
 
 @dataclass(frozen=True, slots=True)
 class Array:
-    """A list of one type."""
+    """A list of one type. ``weight`` is the number of types in it."""
 
     element: DataType
+    weight: int = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "weight", 1 + weight_of(self.element))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,10 @@ class Map:
 
     key: DataType
     value: DataType
+    weight: int = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "weight", 1 + weight_of(self.key) + weight_of(self.value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +67,22 @@ class Struct:
     """Named fields in order."""
 
     fields: tuple[Field, ...]
+    weight: int = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "weight", 1 + sum(weight_of(f.type) for f in self.fields))
 
 
 DataType = Primitive | Decimal | Array | Map | Struct
+
+
+def weight_of(data_type: DataType) -> int:
+    """Return how many types a type is made of, itself included: how long its DDL is.
+
+    Kept in the type, because types share parts: ``struct(x, x)`` over and over has few objects
+    and a DDL of gigabytes.
+    """
+    return 1 if isinstance(data_type, Primitive | Decimal) else data_type.weight
 
 
 class DataTypeError(ValueError):

@@ -41,6 +41,8 @@ _NAMES = frozenset({TokenType.VAR, TokenType.IDENTIFIER})
 _FUNCTIONS_NAMED_AS_TYPES = frozenset(
     {TokenType.ARRAY, TokenType.MAP, TokenType.STRUCT, TokenType.DATE, TokenType.TIMESTAMP}
 )
+_NESTED_TYPES = frozenset({TokenType.ARRAY, TokenType.MAP, TokenType.STRUCT})
+_DEEPEST_TYPE = 100
 _QUERY_STARTS = frozenset(
     {TokenType.SELECT, TokenType.WITH, TokenType.FROM, TokenType.L_PAREN, TokenType.VALUES}
 )
@@ -128,6 +130,7 @@ def parse_sql(sql: str) -> ParsedSql:
     _check_start(sql, query)
     _check_commas(query)
     _check_selects(query)
+    _check_types(query)
     plain, streams = _cut_streams([_as_name(t, i, query) for i, t in enumerate(query)])
     rest, cuts = _cut_watermarks(plain)
     clauses = tuple(_clause(sql, cut) for cut in cuts)
@@ -236,6 +239,19 @@ def _check_selects(tokens: Sequence[Token]) -> None:
         distinct = _type_at(tokens, index + 1) is TokenType.DISTINCT
         if _type_at(tokens, index + 1 + distinct) in nothing:
             raise SqlError("nothing is selected here", token.start, token.end + 1)
+
+
+def _check_types(tokens: Sequence[Token]) -> None:
+    """Refuse types within types that go too deep: sqlglot reads each level anew."""
+    depth = 0
+    for index, token in enumerate(tokens):
+        if token.token_type in _NESTED_TYPES and _type_at(tokens, index + 1) is TokenType.LT:
+            depth += 1
+        elif token.token_type is not TokenType.STRING and depth:
+            depth = max(0, depth - token.text.count(">"))
+        if depth > _DEEPEST_TYPE:
+            message = f"this type is nested deeper than {_DEEPEST_TYPE} levels"
+            raise SqlError(message, token.start, token.end + 1)
 
 
 def _as_name(token: Token, index: int, tokens: Sequence[Token]) -> Token:

@@ -28,6 +28,7 @@ from streamsql.findings import Finding, did_you_mean
 from streamsql.render.rendered import Reference, RenderedModel
 
 _RESERVED = re.compile(r"(?i)(ref|source)__")
+_LONGEST = 500_000  # a second or two to read
 _INVENTED_BY_PIPES = re.compile(r"__tmp\d+")
 
 
@@ -78,6 +79,8 @@ def parse_model(rendered: RenderedModel) -> ParsedModel:
     Raises:
         ModelError: its SQL is not one query; the finding is ``sql-syntax``, at its place.
     """
+    if len(rendered.sql) > _LONGEST:
+        raise ModelError(_too_large(rendered))
     try:
         parsed = parse_sql(rendered.sql)
     except SqlError as error:
@@ -94,6 +97,16 @@ def parse_model(rendered: RenderedModel) -> ParsedModel:
     edits = (*_edits(parsed, relations, references), *_semicolons(parsed.tokens))
     sql = _edited(rendered.sql, edits)
     return ParsedModel(rendered, parsed.tree, parsed.watermarks, sql, findings, edits)
+
+
+def _too_large(rendered: RenderedModel) -> Finding:
+    return Finding(
+        "query-too-large",
+        f"this query is too large: it has more than {_LONGEST:,} characters",
+        rendered.model.location,
+        hint="take it apart, and look for a loop that writes more than it should",
+        model=rendered.model.name,
+    )
 
 
 def _as_written(message: str, references: Iterable[Reference]) -> str:

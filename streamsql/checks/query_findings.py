@@ -26,6 +26,28 @@ _SQL = (
         """,
     ),
     StageFinding(
+        "query-too-large",
+        "sql",
+        """A query has more text, columns, types or operators than can be worked with.
+
+        A loop in a template, or a `*` that is selected twice over and over, makes queries that
+        neither Spark nor anybody else can run. They are given up, so that the rest of the project
+        is checked in good time.
+
+        Bad:
+
+            -- models/orders.sql
+            SELECT {% for n in range(25000) %}order_id AS column_{{ n }}, {% endfor %} amount
+            FROM {{ source('shop', 'orders') }}
+
+        Good:
+
+            -- models/orders.sql
+            SELECT {% for n in range(6) %}order_id AS column_{{ n }}, {% endfor %} amount
+            FROM {{ source('shop', 'orders') }}
+        """,
+    ),
+    StageFinding(
         "reserved-name",
         "sql",
         """A name begins with a prefix that streamsql keeps for itself.

@@ -161,7 +161,8 @@ def check_source(options: Mapping[str, str], location: Location) -> tuple[Findin
         message = f"'{used[0]}' and '{used[1]}' both say where to start"
         found.append(_conflict(message, location, f"take '{used[1]}' away"))
     least, most = given.get("minoffsetspertrigger", ""), given.get("maxoffsetspertrigger", "")
-    if least.isdigit() and most.isdigit() and int(least) > int(most):
+    counts = all(re.fullmatch(r"[0-9]{1,18}", text) for text in (least, most))
+    if counts and int(least) > int(most):
         message = f"minOffsetsPerTrigger ({least}) is above maxOffsetsPerTrigger ({most})"
         found.append(_conflict(message, location, None))
     strategy = "startingOffsetsByTimestampStrategy"

@@ -20,7 +20,7 @@ PROFILES_FILE = "profiles.yml"
 _USER_FOLDER = Path("~/.streamsql")
 _SUFFIXES = (".sql", ".yml", ".yaml", ".md", ".csv")
 _OUTPUT_FOLDER = "target"
-_MAX_TEXT_BYTES = 5 * MAX_BYTES
+_MAX_TEXT_BYTES = MAX_BYTES
 _DEFAULT_PATHS = ("models", "macros", "seeds")
 
 

@@ -16,11 +16,15 @@ from jinja2 import StrictUndefined
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-LONGEST_TEXT = 10_000_000
+LONGEST_TEXT = 1_000_000
+_LONGEST_WRAPPED = 100_000
 _LARGEST_BITS = 100_000
 _LARGEST_ARGUMENT = 10_000
 _RANDOM = ("random",)
 _SIZING_FILTERS = ("batch", "center", "indent", "round", "slice", "tojson", "truncate", "wordwrap")
+# What they fill up with, or begin to add at, could be a list: lists in lists, or ever longer ones.
+_NESTING_FILTERS = ("batch", "slice", "sum")
+_CONTAINERS = (list, tuple, dict)
 _GROWING_FILTERS = ("indent", "join", "replace")
 _SIZING_METHODS = frozenset(
     {"center", "expandtabs", "ljust", "rjust", "to_bytes", "translate", "zfill"}
@@ -47,7 +51,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         offered = ("range", "dict", "namespace", "cycler", "joiner")
         self.globals = {name: self.globals[name] for name in offered}
         self.filters = {n: f for n, f in self.filters.items() if n not in _RANDOM}
-        for name in {*_SIZING_FILTERS, *_GROWING_FILTERS, "format"}:
+        for name in {*_SIZING_FILTERS, *_GROWING_FILTERS, "format", "sum"}:
             self.filters[name] = _bounded(self.filters[name], name)
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
@@ -142,9 +146,17 @@ def _is_huge_filter(name: str, value: Any, arguments: Iterable[Any]) -> bool:
     if name == "format":
         return isinstance(value, str) and _asks_for_width(value)
     arguments = tuple(arguments)
+    if name in _NESTING_FILTERS and any(isinstance(a, _CONTAINERS) for a in arguments):
+        return True
     if name in _SIZING_FILTERS and any(
         isinstance(a, int) and abs(a) > _LARGEST_ARGUMENT for a in arguments
     ):
         return True
+    if name == "wordwrap" and _length(value) > _LONGEST_WRAPPED:
+        return True
+    if name == "indent" and isinstance(value, str):
+        widths = [a for a in arguments if isinstance(a, int)]
+        if (value.count("\n") + 1) * max(widths, default=0) > LONGEST_TEXT:
+            return True
     longest = max((_length(a) for a in arguments if isinstance(a, str)), default=0)
     return name in _GROWING_FILTERS and (_length(value) + 1) * longest > LONGEST_TEXT

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass, field
+from functools import wraps
 from types import CodeType
 from typing import Any
 
@@ -26,11 +27,13 @@ from jinja2.visitor import NodeTransformer
 
 from streamsql.findings import Location, did_you_mean
 from streamsql.project.sandbox import Sandbox, TemplateFault
+from streamsql.render.containers import Scales
 from streamsql.render.pieces import Piece, computed_piece, join_pieces, literal_piece, trim_piece
 
 BEGINS = "{{"
 SITE = "_site_"  # the keyword by which a call in a template passes the number of its Site
-_MAX_WORK = 1_000_000
+_MAX_WORK = 300_000  # two seconds or so
+_LISTING_FILTERS = ("dictsort", "groupby", "list", "sort", "sum")
 _MAX_CALLS_DEEP = 100
 _FILE_NODES = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
 
@@ -66,6 +69,7 @@ class Work:
     sites: list[Site] = field(default_factory=list)
     left: int = _MAX_WORK
     failed_at: Site | None = None
+    scales: Scales = field(default_factory=Scales)
 
     def spend(self, amount: int = 1) -> None:
         """Count work.
@@ -118,6 +122,8 @@ class ModelEnvironment(Sandbox):
     def __init__(self) -> None:
         super().__init__(extensions=["jinja2.ext.do"])
         self.filters["trim"] = trim_piece
+        for name in _LISTING_FILTERS:
+            self.filters[name] = self._weighing(self.filters[name])
         self.pieces: list[Piece] = []
         self.places: list[Location] = []
         self.sites: list[Site] = []
@@ -159,8 +165,24 @@ class ModelEnvironment(Sandbox):
         self.sites.append(_site(node, path))
         return len(self.sites) - 1
 
+    def _weighing(self, filter_: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(filter_)
+        def weighing(*args: Any, **kwargs: Any) -> Any:
+            return self.built(filter_(*args, **kwargs))
+
+        return weighing
+
+    def built(self, value: Any) -> Any:
+        """Return a list or dict that a template has made, unless it is too large."""
+        return self.work.scales.check(value)
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        """Compute ``left operator right`` unless the result is too large."""
+        return self.built(super().call_binop(context, operator, left, right))
+
     def written(self, value: Any, place: int) -> Piece:
         """Return what ``{{ … }}`` writes."""
+        self.work.spend()
         return computed_piece(value, self.places[place])
 
     def counted(self, values: Any) -> Any:
@@ -217,7 +239,7 @@ class ModelEnvironment(Sandbox):
         if isinstance(__obj, Undefined) and not _is_forbidden(__obj):
             raise _no_such_callee(__site, __obj, __self.known_names)
         try:
-            return super().call(__context, __obj, *args, **kwargs)
+            return __self.built(super().call(__context, __obj, *args, **kwargs))
         except TypeError as error:
             if _innermost_module(error) != "jinja2.runtime":
                 raise
@@ -350,6 +372,22 @@ class _Preparation(NodeTransformer):
         self.generic_visit(node)
         node.kwargs = [*node.kwargs, nodes.Keyword(SITE, number, lineno=node.lineno)]
         return node
+
+    def visit_List(self, node: nodes.List) -> nodes.Node:  # noqa: N802
+        """Weigh a list."""
+        return self._weighed(node)
+
+    def visit_Tuple(self, node: nodes.Tuple) -> nodes.Node:  # noqa: N802
+        """Weigh a tuple, unless it is what values are assigned to."""
+        return self._weighed(node) if node.ctx == "load" else node
+
+    def visit_Dict(self, node: nodes.Dict) -> nodes.Node:  # noqa: N802
+        """Weigh a dict."""
+        return self._weighed(node)
+
+    def _weighed(self, node: nodes.Expr) -> nodes.Node:
+        self.generic_visit(node)
+        return self._internal("built", [node], node.lineno)
 
     def visit_For(self, node: nodes.For) -> nodes.Node:  # noqa: N802
         """Count what a loop goes over."""

@@ -139,7 +139,7 @@ class Config:
         call, site = self.functions.call, self.functions._site()  # noqa: SLF001 - one module
         given = {str(k): v for table in tables for k, v in table.items()} | settings
         for name, value in given.items():
-            call.config[name] = value
+            call.config[name] = _settled(value)
             call.config_places[name] = site.keywords.get(name, site.location)
         return ""
 
@@ -156,6 +156,16 @@ class Config:
         if value is _NOTHING:
             raise TemplateFault("missing-config", f"this model needs the setting '{name}'")
         return value
+
+
+def _settled(value: Any) -> Any:
+    """Return a value that is surely one: what is undefined is reported where it is written."""
+    if isinstance(value, Mapping):
+        return {str(key): _settled(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_settled(inner) for inner in value]
+    str(value)  # raises if it is undefined, or a number that no text can hold
+    return value
 
 
 @dataclass(frozen=True, slots=True)

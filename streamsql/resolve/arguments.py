@@ -28,12 +28,17 @@ class Argument:
     def integer(self) -> int | None:
         """The value of a whole-number literal, a sign included."""
         negative = isinstance(self.node, exp.Neg)
-        node = self.node.this if negative else self.node
-        if not isinstance(node, exp.Literal) or node.is_string or not str(node.this).isdigit():
-            return None
-        return -int(node.this) if negative else int(node.this)
+        value = whole_number(self.node.this if negative else self.node)
+        return -value if negative and value is not None else value
 
 
+def whole_number(node: exp.Expr) -> int | None:
+    """Return the value of a whole number that is written without a sign and fits a bigint."""
+    text = str(node.this) if isinstance(node, exp.Literal) and not node.is_string else ""
+    return int(text) if len(text) <= _MOST_DIGITS and text.isdecimal() else None
+
+
+_MOST_DIGITS = 18
 Arguments = Sequence[Argument]
 Rule = Callable[[Arguments], DataType | None]
 

@@ -54,6 +54,7 @@ from streamsql.resolve.hazards import (
     now_risk,
 )
 from streamsql.resolve.higher_order import LAMBDA_SHAPES
+from streamsql.resolve.limits import check_weight
 from streamsql.resolve.lineage import Origins, aggregate, inside
 from streamsql.resolve.relations import HIDDEN_COLUMNS
 from streamsql.resolve.scope import Scope, field_type, has_no_field, look_up, unlisted
@@ -64,7 +65,10 @@ def type_of(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
     """Return the type of ``node``, and report the names in it that mean nothing."""
     rule = _RULES.get(type(node)) or _rule_of_family(node)
     if rule is not None:
-        return rule(node, scope, walk)
+        found = rule(node, scope, walk)
+        if isinstance(found, _NESTED):
+            check_weight(found)
+        return found
     visit(node.iter_expressions(), scope, walk)
     return None
 
@@ -75,6 +79,7 @@ def visit(nodes: Iterator[exp.Expr] | Sequence[exp.Expr], scope: Scope, walk: Wa
         type_of(node, scope, walk)
 
 
+_NESTED = (Array, Map, Struct)
 _Rule = Callable[[exp.Expr, Scope, Walk], DataType | None]
 
 
@@ -150,6 +155,8 @@ _WITHOUT_PARENTHESES: Mapping[str, DataType] = {
 
 
 def _report_unknown(node: exp.Expr, parts: Sequence[str], scope: Scope, walk: Walk) -> None:
+    if walk.has_enough:
+        return
     name = ".".join(parts)
     around: Scope | None = scope
     names: list[str] = []
@@ -229,9 +236,14 @@ def _literal(node: exp.Expr, _scope: Scope, _walk: Walk) -> DataType | None:
     return STRING if node.is_string else number_type(str(node.this))
 
 
+_MOST_DIGITS = 1_000  # a decimal has 38; zeros may stand before them
+
+
 def number_type(text: str) -> DataType | None:
     """Return the type of a number as written: the smallest of int, bigint and decimal."""
     if re.fullmatch(r"-?\d+", text):
+        if len(text) > _MOST_DIGITS:
+            return None
         value = int(text)
         if -(2**31) <= value < 2**31:
             return INT
@@ -243,7 +255,7 @@ def number_type(text: str) -> DataType | None:
     _, digits, exponent = Number(text).as_tuple()
     assert isinstance(exponent, int)
     scale = -exponent
-    precision = max(len(str(int("".join(map(str, digits))))), scale)
+    precision = max(len("".join(map(str, digits)).lstrip("0")), 1, scale)
     return Decimal(precision, scale) if precision <= 38 else None
 
 

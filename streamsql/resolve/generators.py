@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from streamsql.datatypes import Array, DataType, Map, Struct
 from streamsql.dialect import function_name
+from streamsql.resolve.arguments import whole_number
 from streamsql.resolve.coercion import BIGINT, INT, STRING, widest
 from streamsql.resolve.expressions import type_of
 from streamsql.resolve.lineage import NOWHERE, How, Origins, inside, united, used_by
@@ -127,9 +128,9 @@ def _inlined(found: DataType | None) -> _Typed | None:
 
 
 def _stacked(node: exp.Expr, types: list[DataType | None]) -> _Typed | None:
-    rows = node.expressions[0] if node.expressions else None
-    if not isinstance(rows, exp.Literal) or not str(rows.this).isdigit() or int(rows.this) < 1:
+    rows = whole_number(node.expressions[0]) if node.expressions else None
+    if not rows:
         return None
     cells = types[1:]
-    width = -(-len(cells) // int(rows.this))
+    width = -(-len(cells) // rows)
     return [(f"col{n}", widest(cells[n::width])) for n in range(width)]

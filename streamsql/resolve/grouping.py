@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from streamsql.datatypes import DataType, Struct
 from streamsql.dialect import function_name
+from streamsql.resolve.arguments import whole_number
 from streamsql.resolve.expressions import type_of
 from streamsql.resolve.naming import written
 from streamsql.resolve.relations import EventTime, StateBound, StateKey
@@ -120,9 +121,7 @@ def _span(node: exp.Expr) -> str | None:
 
 def ordinal(node: exp.Expr) -> int | None:
     """Return the number of ``GROUP BY 1``."""
-    if isinstance(node, exp.Literal) and not node.is_string and str(node.this).isdigit():
-        return int(node.this)
-    return None
+    return whole_number(node)
 
 
 def distinct_keys(columns: Sequence[Attribute]) -> tuple[StateKey, ...]:

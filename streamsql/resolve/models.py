@@ -13,6 +13,7 @@ from streamsql.parse import ParsedModel
 from streamsql.project.nodes import Column, Model, Project, Seed, Source, Watermark
 from streamsql.resolve.coercion import TIMESTAMP
 from streamsql.resolve.hazards import in_condition, is_guarded, shown
+from streamsql.resolve.limits import QueryTooLarge
 from streamsql.resolve.lineage import (
     NOWHERE,
     Influences,
@@ -91,10 +92,25 @@ def resolve_models(project: Project, parsed: Sequence[ParsedModel]) -> Resolutio
             known.findings.append(_not_checked(model, causes))
             unchecked.append(model.name)
         else:
-            resolved.append(_resolve(model, project.target.spark.version, known))
+            try:
+                resolved.append(_resolve(model, project.target.spark.version, known))
+            except (QueryTooLarge, RecursionError) as error:
+                known.broken[model.rendered.model.relation.lower()] = model.name
+                known.findings.append(_too_large(model, error))
     findings = tuple(dict.fromkeys(known.findings))
     models = tuple(_without_hidden(resolved, known))
     return Resolution(models, known.relations, findings, tuple(unchecked))
+
+
+def _too_large(model: ParsedModel, error: Exception) -> Finding:
+    what = str(error) if isinstance(error, QueryTooLarge) else "it is nested too deeply"
+    return Finding(
+        "query-too-large",
+        f"this query is too large: {what}",
+        model.rendered.model.location,
+        hint="take it apart, and look for a macro or a * that repeats itself",
+        model=model.name,
+    )
 
 
 def _without_hidden(models: Sequence[ResolvedModel], known: _Known) -> Iterator[ResolvedModel]:

@@ -19,6 +19,7 @@ from streamsql.resolve.grouping import (
     grouping_items,
     grouping_keys,
 )
+from streamsql.resolve.limits import check_count
 from streamsql.resolve.lineage import (
     NO_INFLUENCES,
     Origins,
@@ -190,6 +191,7 @@ def _outputs(node: exp.Select, scope: Scope, source: Sources, walk: Walk) -> Ite
     seen: set[str] = set()
     names = dict(scope.fallback)  # grows, so that no expression needs a scope of its own
     inside = replace(scope, fallback=names)
+    count = 0
     for expression in node.expressions:
         for attribute in _output(expression, inside, source, walk):
             # An alias counts for the expressions after it, where no column has its name.
@@ -197,6 +199,8 @@ def _outputs(node: exp.Select, scope: Scope, source: Sources, walk: Walk) -> Ite
             if name not in seen:
                 seen.add(name)
                 names[name] = attribute
+            count += 1
+            check_count(count)
             yield attribute
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from sqlglot import exp
 
 from streamsql.datatypes import Array, DataType, Map, Primitive, Struct
+from streamsql.resolve.limits import check_flow
 from streamsql.resolve.lineage import NO_INFLUENCES, NOWHERE, Influences, Origins, inside
 from streamsql.resolve.relations import EventTime, Operation, StatefulOperator, WatermarkLoss
 
@@ -47,6 +48,9 @@ class Flow:
 
     def beside(self, other: Flow) -> Flow:
         """Return the flow of two inputs that meet."""
+        check_flow(max(len(self.reads) + len(other.reads), len(self.losses) + len(other.losses)))
+        check_flow(len(self.stateful) + len(other.stateful))
+        check_flow(len(self.operations) + len(other.operations))
         return Flow(
             self.streaming or other.streaming,
             (*self.stateful, *other.stateful),

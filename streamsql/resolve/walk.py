@@ -11,6 +11,7 @@ from streamsql.dialect import span_of
 from streamsql.findings import Finding, Location
 from streamsql.parse import ParsedModel
 from streamsql.resolve.hazards import Risk
+from streamsql.resolve.limits import MOST_FINDINGS
 from streamsql.resolve.lineage import Trail
 from streamsql.resolve.naming import written
 from streamsql.resolve.relations import (
@@ -42,8 +43,15 @@ class Walk:
     risks: list[Risk] = field(default_factory=list)
     read: Trail = field(default_factory=list)
 
+    @property
+    def has_enough(self) -> bool:
+        """Whether so much is wrong with the model that no more is looked for."""
+        return len(self.findings) >= MOST_FINDINGS
+
     def report(self, rule: str, message: str, node: exp.Expr, hint: str | None = None) -> None:
-        """Keep an error at the place of ``node``."""
+        """Keep an error at the place of ``node``, unless there are enough of them."""
+        if self.has_enough:
+            return
         found = self.parsed.finding(rule, message, node, hint)
         if found not in self.findings:
             self.findings.append(found)
