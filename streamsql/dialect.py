@@ -262,6 +262,8 @@ def _as_name(token: Token, index: int, tokens: Sequence[Token]) -> Token:
     if kind is TokenType.WINDOW and not _is_named_window(tokens, index):
         return _renamed(token, TokenType.VAR)
     after = _type_at(tokens, index + 1)
+    if kind is TokenType.VAR and token.text.upper() == "MATCH_CONDITION":
+        return _renamed(token, TokenType.MATCH_CONDITION)
     if token.text.upper() in _MISREAD_BEFORE_BRACKET and kind is not TokenType.STRING:
         name_kind = TokenType.IDENTIFIER if kind is TokenType.IDENTIFIER else TokenType.VAR
         is_type = kind is TokenType.ARRAY and after is TokenType.LT

@@ -77,9 +77,9 @@ def as_ours(message: str) -> str:
     return (begun + message[1:]).rstrip().removesuffix(".")
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+def did_you_mean(name: str, known: Iterable[str], likeness: float = 0.6) -> str | None:
     """Return ``did you mean 'x'?`` for the known names near to ``name``, else nothing."""
-    near = difflib.get_close_matches(name, sorted(set(known)), n=3, cutoff=0.6)
+    near = difflib.get_close_matches(name, sorted(set(known)), n=3, cutoff=likeness)
     if not near:
         return None
     return "did you mean " + " or ".join(f"'{n}'" for n in near) + "?"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
+from streamsql.checks.analysis_findings import ANALYSIS_FINDINGS
 from streamsql.checks.file_findings import FILE_FINDINGS
 from streamsql.checks.lint_findings import LINT_FINDINGS
 from streamsql.checks.query_findings import QUERY_FINDINGS
@@ -18,6 +19,7 @@ STAGE_FINDINGS: tuple[StageFinding, ...] = (
     *FILE_FINDINGS,
     *TEMPLATE_FINDINGS,
     *QUERY_FINDINGS,
+    *ANALYSIS_FINDINGS,
     *LINT_FINDINGS,
 )
 RULES: tuple[Rule[Any], ...] = (*MODEL_RULES, *SOURCE_RULES, *PROJECT_RULES)

@@ -26,29 +26,63 @@ from streamsql.checks.project.unused_macro import unused_macro
 from streamsql.checks.project.unused_model import unused_model
 from streamsql.checks.project.unused_source import unused_source
 from streamsql.checks.rule import Rule, WholeProject
+from streamsql.checks.streaming.collated_state_key import collated_state_key
 from streamsql.checks.streaming.dedup_without_watermark import dedup_without_watermark
+from streamsql.checks.streaming.distinct_aggregate import distinct_aggregate
+from streamsql.checks.streaming.join_without_equality import join_without_equality
+from streamsql.checks.streaming.join_without_time_bound import join_without_time_bound
 from streamsql.checks.streaming.limit_over_query_life import limit_over_query_life
+from streamsql.checks.streaming.monotonic_id_on_stream import monotonic_id_on_stream
 from streamsql.checks.streaming.no_streaming_source import no_streaming_source
 from streamsql.checks.streaming.nondeterministic_value import nondeterministic_value
 from streamsql.checks.streaming.processing_time_condition import processing_time_condition
+from streamsql.checks.streaming.session_window_alone import session_window_alone
+from streamsql.checks.streaming.stream_anti_join import stream_anti_join
+from streamsql.checks.streaming.stream_except import stream_except
+from streamsql.checks.streaming.stream_intersect import stream_intersect
+from streamsql.checks.streaming.stream_offset import stream_offset
+from streamsql.checks.streaming.stream_sample import stream_sample
+from streamsql.checks.streaming.stream_sort import stream_sort
+from streamsql.checks.streaming.stream_static_join import stream_static_join
+from streamsql.checks.streaming.stream_static_union import stream_static_union
+from streamsql.checks.streaming.stream_window_function import stream_window_function
+from streamsql.checks.streaming.throwing_event_time import throwing_event_time
 from streamsql.checks.streaming.throwing_expression import throwing_expression
+from streamsql.checks.streaming.two_event_times import two_event_times
 from streamsql.project.nodes import Source
 from streamsql.resolve import ResolvedModel
 
 MODEL_RULES: tuple[Rule[ResolvedModel], ...] = (
+    collated_state_key,
     column_not_produced,
     compacted_without_key,
     dedup_without_watermark,
+    distinct_aggregate,
+    join_without_equality,
+    join_without_time_bound,
     limit_over_query_life,
     missing_column_description,
     missing_description,
+    monotonic_id_on_stream,
     no_streaming_source,
     nondeterministic_value,
     processing_time_condition,
     reserved_column,
+    session_window_alone,
     star_into_topic,
+    stream_anti_join,
+    stream_except,
+    stream_intersect,
+    stream_offset,
+    stream_sample,
+    stream_sort,
+    stream_static_join,
+    stream_static_union,
+    stream_window_function,
+    throwing_event_time,
     throwing_expression,
     topic_without_value,
+    two_event_times,
     undeclared_column,
     unencodable_topic,
     unknown_key_column,

@@ -58,6 +58,8 @@ from streamsql.resolve.limits import check_weight
 from streamsql.resolve.lineage import Origins, aggregate, inside
 from streamsql.resolve.relations import HIDDEN_COLUMNS
 from streamsql.resolve.scope import Scope, field_type, has_no_field, look_up, unlisted
+from streamsql.resolve.signatures import check_call
+from streamsql.resolve.time_windows import WINDOWS, check_window
 from streamsql.resolve.walk import Walk, hidden_in
 
 
@@ -102,6 +104,14 @@ def _compared(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
 
 def _query(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
     rows = walk.resolve_query(node, scope, walk)
+    if rows.streaming:
+        walk.report(
+            "streaming-subquery",
+            "a subquery in an expression cannot read a stream",
+            node,
+            "join the stream instead: LEFT SEMI JOIN for IN and EXISTS, LEFT JOIN … IS NULL for"
+            " NOT IN and NOT EXISTS, with a time bound",
+        )
     columns = rows.columns
     walk.read.extend(c.origins for c in columns)
     walk.read.append(rows.influences)
@@ -223,6 +233,12 @@ def _step_inside(node: exp.Expr, found: DataType | None, name: str, since: int, 
         first = walk.read[since]
         if isinstance(first, Origins):
             walk.read[since] = inside(first, found, (name,))
+
+
+def _collated(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
+    type_of(node.this, scope, walk)
+    name = node.expression.name
+    return STRING if name.upper() == "UTF8_BINARY" else Primitive(f"string collate {name}")
 
 
 def _inner(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
@@ -413,6 +429,7 @@ def _arguments(nodes: Sequence[exp.Expr], scope: Scope, walk: Walk) -> list[Argu
 
 def _function(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
     name = function_name(node) or ""
+    check_call(node, walk)
     if name in _UNIT_FIRST and len(node.expressions) > 2:
         arguments = _arguments(node.expressions[1:], scope, walk)
         return function_type(name, [Argument(None, node.expressions[0]), *arguments])
@@ -426,6 +443,10 @@ def _function(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
     since = len(walk.read)
     arguments = _arguments(nodes, scope, walk)
     walk.risks.extend(call_risks(name, node, arguments))
+    if name == "monotonically_increasing_id":
+        walk.row_ids.append(node)
+    if name in WINDOWS:
+        check_window(name, node, [a.type for a in arguments], walk)
     if is_aggregate(name):
         aggregate(walk.read, since)
     return function_type(name, arguments)
@@ -593,6 +614,7 @@ _RULES: Mapping[type[exp.Expr], _Rule] = {
     exp.Ceil: _special("ceil", "this", "decimals"),
     exp.Chr: _special("chr", "expressions"),
     exp.Column: _column,
+    exp.Collate: _collated,
     exp.Concat: _joined_text,
     exp.CurrentDate: _now(DATE),
     exp.CurrentTimestamp: _now(TIMESTAMP),

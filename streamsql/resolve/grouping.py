@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
 from sqlglot import exp
 
-from streamsql.datatypes import DataType, Struct
+from streamsql.datatypes import Array, DataType, Map, Primitive, Struct, ddl
 from streamsql.dialect import function_name
 from streamsql.resolve.arguments import whole_number
 from streamsql.resolve.expressions import type_of
@@ -36,7 +36,9 @@ def grouping_items(node: exp.Select) -> Iterator[exp.Expr]:
     pending = list(group.expressions) if group is not None else []
     while pending:
         item = pending.pop(0)
-        if isinstance(item, (exp.GroupingSets, exp.Rollup, exp.Cube, exp.Tuple)):
+        if isinstance(item, exp.Paren):
+            pending = [item.this, *pending]
+        elif isinstance(item, (exp.GroupingSets, exp.Rollup, exp.Cube, exp.Tuple)):
             pending = [*item.expressions, *pending]
         else:
             yield item
@@ -122,6 +124,63 @@ def _span(node: exp.Expr) -> str | None:
 def ordinal(node: exp.Expr) -> int | None:
     """Return the number of ``GROUP BY 1``."""
     return whole_number(node)
+
+
+def check_keys(keys: Sequence[GroupingKey], walk: Walk) -> None:
+    """Report keys of a type that Spark cannot group by."""
+    for key in keys:
+        if key.type in _UNORDERED:
+            walk.report(
+                "ungroupable-key",
+                f"rows cannot be grouped by a value of type {ddl(key.type)}",
+                key.node,
+                "group by a field of it, cast to a type of its own",
+            )
+
+
+_UNORDERED = (Primitive("variant"), Primitive("interval"))
+
+
+def check_distinct(columns: Sequence[Attribute], node: exp.Expr, walk: Walk) -> None:
+    """Report columns of a type that DISTINCT, UNION, EXCEPT and INTERSECT cannot compare."""
+    for column in columns:
+        if column.type is not None and _incomparable(column.type):
+            walk.report(
+                "incomparable-column",
+                f"rows cannot be compared by '{column.name}', which is {ddl(column.type)}",
+                column.node if column.node is not None else node,
+                "leave the column out, or compare to_json(…) of it",
+            )
+
+
+def _incomparable(found: DataType) -> bool:
+    match found:
+        case Map():
+            return True
+        case Array(element):
+            return _incomparable(element)
+        case Struct(fields):
+            return any(_incomparable(f.type) for f in fields)
+    return found == Primitive("variant")
+
+
+def mixed(keys: Iterable[StateKey]) -> tuple[str, ...]:
+    """Return the keys with a watermark where there is more than one."""
+    marked = dict.fromkeys(k.text for k in keys if k.event_time is not None)
+    return tuple(marked) if len(marked) > 1 else ()
+
+
+def collated(types: Iterable[DataType | None]) -> bool:
+    """Whether a text compares otherwise than by its bytes."""
+    return any(
+        isinstance(t, Primitive)
+        and t.name.startswith("string collate ")
+        and t.name.upper().endswith(_NOT_BY_BYTES)
+        for t in types
+    )
+
+
+_NOT_BY_BYTES = ("_LCASE", "_CI", "_AI", "_RTRIM")
 
 
 def distinct_keys(columns: Sequence[Attribute]) -> tuple[StateKey, ...]:

@@ -9,7 +9,7 @@ around them: a condition that looks at the same column is taken for a guard.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -304,3 +304,11 @@ def in_condition(node: exp.Expr) -> bool:
             return True
         child, parent = parent, parent.parent
     return False
+
+
+def is_event_time(node: exp.Expr, watermarked: Iterable[exp.Expr]) -> bool:
+    """Whether an expression is itself what a window or a WATERMARK clause takes for the time."""
+    call = node.parent
+    if call is not None and function_name(call) in ("window", "session_window"):
+        return call.expressions[0] is node
+    return any(node is expression for expression in watermarked)

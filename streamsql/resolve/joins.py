@@ -19,7 +19,7 @@ class Joined:
     """The columns of a join: of both sides for its condition, and for what comes after it.
 
     ``right_seen`` is empty after a semi or anti join. ``kind`` is Spark's join type. ``keys``
-    are the fields that USING and NATURAL compare.
+    are the fields that USING and NATURAL compare, ``shared`` the names of their columns.
     """
 
     kind: str
@@ -27,6 +27,7 @@ class Joined:
     right_all: tuple[Visible, ...]
     right_seen: tuple[Visible, ...]
     keys: frozenset[Field] = frozenset()
+    shared: tuple[str, ...] = ()
 
 
 def join(
@@ -42,11 +43,11 @@ def join(
         _check_key(key, left, right, walk)
     compared = _compared(keys, (left, right))
     if one_sided:
-        return Joined(kind, left, right, (), compared)
+        return Joined(kind, left, right, (), compared, tuple(keys))
     merged = tuple(m for key in keys if (m := _merged(key, kind, left, right)) is not None)
     names = {m.attribute.name.lower() for m in merged}
     seen = (*merged, *_qualified(left, names))
-    return Joined(kind, seen, right, _qualified(right, names), compared)
+    return Joined(kind, seen, right, _qualified(right, names), compared, tuple(keys))
 
 
 def _compared(keys: Sequence[str], sides: Sequence[Sequence[Visible]]) -> frozenset[Field]:
@@ -58,6 +59,8 @@ def join_kind(node: exp.Expr) -> str:
     """Return Spark's name of a join's type."""
     side = str(node.args.get("side") or "").lower()
     kind = str(node.args.get("kind") or "").lower()
+    if str(node.args.get("method") or "").lower() == "asof":
+        return "asof"
     if kind in ("semi", "anti"):
         return f"left_{kind}"
     if kind == "cross":

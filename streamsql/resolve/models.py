@@ -10,9 +10,10 @@ from sqlglot import exp
 from streamsql.datatypes import DataType, DataTypeError, Primitive, ddl, parse_type
 from streamsql.findings import Finding, Location, Severity
 from streamsql.parse import ParsedModel
-from streamsql.project.nodes import Column, Model, Project, Seed, Source, Watermark
+from streamsql.project.nodes import Column, Project, Seed, Source, Watermark
+from streamsql.render.places import config_location
 from streamsql.resolve.coercion import TIMESTAMP
-from streamsql.resolve.hazards import in_condition, is_guarded, shown
+from streamsql.resolve.hazards import in_condition, is_event_time, is_guarded, shown
 from streamsql.resolve.limits import QueryTooLarge
 from streamsql.resolve.lineage import (
     NOWHERE,
@@ -22,13 +23,14 @@ from streamsql.resolve.lineage import (
     fields_in,
     unlisted_of,
 )
-from streamsql.resolve.modes import legal_output_modes
+from streamsql.resolve.modes import legal_output_modes, version_of
+from streamsql.resolve.operations import operation
 from streamsql.resolve.queries import resolve_query
 from streamsql.resolve.relations import (
     HIDDEN_COLUMNS,
     EventTime,
     Hazard,
-    Operation,
+    Objection,
     OutputColumn,
     OutputMode,
     Relation,
@@ -211,6 +213,7 @@ def _rowset(relation: Relation) -> Rowset:
             relation.operations,
             relation.losses,
             relation.reads,
+            relation.marked or bool(relation.watermarks),
         ),
         relation.complete,
         influences=Influences(relations=frozenset((relation.name,))),
@@ -240,10 +243,10 @@ def _not_checked(model: ParsedModel, causes: Sequence[str]) -> Finding:
 
 
 def _resolve(parsed: ParsedModel, spark_version: str, known: _Known) -> ResolvedModel:
-    walk = Walk(parsed, known.rowsets, resolve_query)
+    walk = Walk(parsed, known.rowsets, resolve_query, version_of(spark_version))
     found = resolve_query(parsed.tree, Scope(), walk)
     model, config = parsed.rendered.model, parsed.rendered.config
-    found = _with_dedup(found, parsed)
+    found = _with_row_ids(_with_dedup(found, parsed), walk)
     findings = list(walk.findings)
     failed = any(f.is_error for f in (*findings, *parsed.findings))
     columns, mismatches = _typed(found, parsed)
@@ -258,7 +261,7 @@ def _resolve(parsed: ParsedModel, spark_version: str, known: _Known) -> Resolved
     if failed:
         known.broken[model.relation.lower()] = model.name
     else:
-        relation = _relation(parsed, columns, facts, found.complete)
+        relation = _relation(parsed, columns, facts, found)
         known.add(relation, _rowset(relation))
         if config.materialized == "table" and config.unique_key and not config.change_feed:
             known.merged.add(relation.name.lower())
@@ -280,7 +283,8 @@ def _hazards(walk: Walk) -> Iterator[Hazard]:
         seen.add((risk.kind, text))
         decides = in_condition(risk.node)
         place = walk.location(risk.node)
-        yield Hazard(risk.kind, text, place, risk.reason, cure, decides)
+        dates = is_event_time(risk.node, (c.expression for c in walk.parsed.watermarks))
+        yield Hazard(risk.kind, text, place, risk.reason, cure, decides, dates)
 
 
 def _lineage(found: Rowset, parsed: ParsedModel) -> ModelLineage:
@@ -305,6 +309,11 @@ def _facts(found: Rowset, spark_version: str) -> StreamFacts:
     return replace(facts, modes=modes)
 
 
+def _with_row_ids(found: Rowset, walk: Walk) -> Rowset:
+    calls = (operation("row_id", n, walk, streaming=found.streaming) for n in walk.row_ids)
+    return replace(found, flow=found.flow.past(*calls)) if walk.row_ids else found
+
+
 def _with_dedup(found: Rowset, parsed: ParsedModel) -> Rowset:
     dedup = parsed.rendered.config.dedup
     if dedup is None or not found.streaming:
@@ -315,7 +324,7 @@ def _with_dedup(found: Rowset, parsed: ParsedModel) -> Rowset:
         bound = StateBound("within", marked, dedup.within or marked.delay)
     operator = StatefulOperator(
         "dedup",
-        _config_place(parsed.rendered.model, "dedup"),
+        config_location(parsed.rendered, "dedup"),
         parsed.name,
         marked is not None,
         keys=tuple(StateKey(k, "column") for k in dedup.keys),
@@ -323,10 +332,6 @@ def _with_dedup(found: Rowset, parsed: ParsedModel) -> Rowset:
         below=found.flow.stateful,
     )
     return replace(found, flow=found.flow.through(operator))
-
-
-def _config_place(model: Model, key: str) -> Location:
-    return model.config_locations.get(key, model.location)
 
 
 def _place(parsed: ParsedModel, column: Attribute) -> Location:
@@ -393,39 +398,56 @@ def _unnamed(found: Rowset, parsed: ParsedModel) -> Iterator[Finding]:
 
 
 def _output_mode(parsed: ParsedModel, facts: StreamFacts) -> tuple[str | None, list[Finding]]:
-    """Choose append where Spark allows it; object to a mode that it does not allow."""
+    """Choose append where Spark allows it; object to a mode that it does not allow.
+
+    What has a rule of its own is left to that rule.
+    """
     config = parsed.rendered.config
     if config.materialized not in _RUNS or not facts.streaming:
         return None, []
     verdicts = {m.name: m for m in facts.modes}
-    asked = config.output_mode
-    verdict = verdicts.get(asked or "append")
+    verdict = verdicts.get(config.output_mode or "append")
     if verdict is None:
         return None, []
     if verdict.legal:
         return verdict.name, []
-    rule = "illegal-output-mode" if asked else "no-append-mode"
-    place = _operator_place(parsed, verdict.cause)
-    if asked:
-        place = _config_place(parsed.rendered.model, "output_mode")
     others = [m.name for m in verdicts.values() if m.legal]
-    message = f"this query cannot run in {verdict.name} mode: {verdict.reason}"
-    hint = _way_out(verdict, others)
-    return None, [Finding(rule, message, place, hint=hint, model=parsed.name)]
+    own = [o for o in verdict.objections if o.rule is None]
+    findings = [_objection(parsed, verdict, objection, others) for objection in own]
+    return None, list(dict.fromkeys(findings))
 
 
-def _operator_place(parsed: ParsedModel, operator: StatefulOperator | Operation | None) -> Location:
-    if operator is not None and operator.model == parsed.name:
-        return operator.location
+def _objection(
+    parsed: ParsedModel, verdict: OutputMode, objection: Objection, others: Sequence[str]
+) -> Finding:
+    asked = parsed.rendered.config.output_mode is not None
+    rule = "illegal-output-mode" if asked else "no-append-mode"
+    place = _cause_place(parsed, objection)
+    reason = objection.reason
+    if asked:
+        cause = objection.cause
+        if cause is not None and cause.location.path == parsed.rendered.model.path:
+            reason += f" (line {cause.location.line})"
+        place = config_location(parsed.rendered, "output_mode")
+    message = f"this query cannot run in {verdict.name} mode: {reason}"
+    hint = _way_out(verdict.name, objection, others)
+    return Finding(rule, message, place, hint=hint, model=parsed.name)
+
+
+def _cause_place(parsed: ParsedModel, objection: Objection) -> Location:
+    cause = objection.cause
+    if cause is not None and cause.model == parsed.name:
+        return cause.location
     return parsed.rendered.model.location
 
 
-def _way_out(verdict: OutputMode, others: Sequence[str]) -> str | None:
+def _way_out(mode: str, objection: Objection, others: Sequence[str]) -> str | None:
     ways: list[str] = []
-    if verdict.name == "append" and verdict.cause is not None:
+    cause = objection.cause
+    if mode == "append" and isinstance(cause, StatefulOperator) and not cause.watermarked:
         ways.append(
             "group by a time window over a column with a watermark"
-            if verdict.cause.kind != "distinct"
+            if cause.kind not in ("distinct", "except")
             else "select a column with a watermark too"
         )
     if others:
@@ -435,11 +457,12 @@ def _way_out(verdict: OutputMode, others: Sequence[str]) -> str | None:
 
 
 def _relation(
-    parsed: ParsedModel, columns: tuple[OutputColumn, ...], facts: StreamFacts, complete: bool
+    parsed: ParsedModel, columns: tuple[OutputColumn, ...], facts: StreamFacts, found: Rowset
 ) -> Relation:
     """Return what ``ref()`` of a model reads: a view itself, or what a query of its own wrote."""
     config = parsed.rendered.config
     name = parsed.rendered.model.relation
+    complete = found.complete
     if config.materialized not in _RUNS:
         return Relation(
             name,
@@ -451,6 +474,7 @@ def _relation(
             operations=facts.operations,
             losses=facts.losses,
             reads=facts.reads,
+            marked=found.flow.marked,
         )
     watermark = config.watermark
     marked = _declared_watermark(watermark, parsed.name) if watermark else ()

@@ -15,9 +15,13 @@ from streamsql.resolve.generators import Generated, generated, is_generator
 from streamsql.resolve.grouping import (
     GroupingKey,
     bound_by,
+    check_distinct,
+    check_keys,
+    collated,
     distinct_keys,
     grouping_items,
     grouping_keys,
+    mixed,
 )
 from streamsql.resolve.limits import check_count
 from streamsql.resolve.lineage import (
@@ -33,10 +37,12 @@ from streamsql.resolve.lineage import (
     used_by,
 )
 from streamsql.resolve.naming import has_name, output_name
+from streamsql.resolve.operations import closing_operations, expression_operations
 from streamsql.resolve.relations import StateBound, StatefulOperator, WatermarkLoss
 from streamsql.resolve.scope import (
     UNKNOWN,
     Attribute,
+    Flow,
     Rowset,
     Scope,
     Visible,
@@ -45,6 +51,7 @@ from streamsql.resolve.scope import (
 from streamsql.resolve.set_operations import set_operation
 from streamsql.resolve.shape import aggregates_in, event_time_of, event_times_under
 from streamsql.resolve.sources import Sources, joined_with, read_relation, read_sources, renamed
+from streamsql.resolve.time_windows import check_one_window
 from streamsql.resolve.walk import Walk, hidden_in
 
 
@@ -119,11 +126,17 @@ def _select(node: exp.Select, scope: Scope, walk: Walk) -> Rowset:
         influences |= grouped_by([c.origins for c in columns])
     _visit_after(node, inside, aliases, walk)
     influences |= filtered_by(take(walk.read, since))
+    check_keys(groups or (), walk)
+    if node.args.get("distinct") is not None:
+        check_distinct(columns, node, walk)
+    check_one_window([*node.expressions, *grouping_items(node)], inside, walk)
     flow = source.flow
     if flow.streaming:
         flow = flow.losing(*_losses(columns, groups or (), inside, walk))
         for operator in _operators(node, groups, columns, walk):
             flow = flow.through(replace(operator, below=flow.stateful))
+        flow = flow.past(*expression_operations(node, flow, walk))
+    flow = _closed(node, flow, walk)
     complete = not (source.open_qualifiers and _has_star(node))
     return Rowset(columns, (), flow, complete, influences, united(source.unlisted.values()))
 
@@ -341,6 +354,8 @@ def _visit_after(
     inside = scope.with_fallback(aliases)
     _visit_clause(node, "having", inside, walk)
     _visit_clause(node, "qualify", inside, walk)
+    if node.args.get("qualify") is not None:
+        walk.needs("QUALIFY", (4, 2), node.args["qualify"])
     since = len(walk.read)
     for key in ("order", "sort", "cluster", "distribute"):
         clause = node.args.get(key)
@@ -372,12 +387,24 @@ def _operators(
         kind = "aggregate"
         if any(k.kind == "session_window" for k in keys):
             kind = "session_window"
-        yield walk.operator(kind, place, keys, bound_by(keys))
+        operator = walk.operator(kind, place, keys, bound_by(keys))
+        unlike = collated(g.type for g in groups or ())
+        yield replace(operator, mixed=mixed(keys), collated=unlike)
     if node.args.get("distinct") is not None:
         keys = distinct_keys(columns)
-        yield walk.operator("distinct", node, keys, bound_by(keys))
-    if _limits(node):
-        yield walk.operator("limit", node.args["limit"], bound=StateBound("count"))
+        operator = walk.operator("distinct", node, keys, bound_by(keys))
+        yield replace(operator, mixed=mixed(keys), collated=collated(c.type for c in columns))
+
+
+def _closed(node: exp.Expr, flow: Flow, walk: Walk) -> Flow:
+    """Return the flow after ORDER BY, LIMIT and OFFSET."""
+    flow = flow.past(*closing_operations(node, flow, walk))
+    if flow.streaming and _limits(node):
+        limit = node.args["limit"]
+        flow = flow.through(
+            walk.operator("limit", limit, bound=StateBound("count"), below=flow.stateful)
+        )
+    return flow
 
 
 def _limits(node: exp.Expr) -> bool:
@@ -399,11 +426,8 @@ def _ordered(node: exp.Expr, rowset: Rowset, walk: Walk) -> Rowset:
         if _limits(node):
             filtered = filtered_by(take(walk.read, since))
             rowset = replace(rowset, influences=rowset.influences | filtered)
-    if rowset.streaming and _limits(node):
-        below = rowset.flow.stateful
-        limit = walk.operator("limit", node.args["limit"], bound=StateBound("count"), below=below)
-        return replace(rowset, flow=rowset.flow.through(limit))
-    return rowset
+    flow = _closed(node, rowset.flow, walk)
+    return rowset if flow is rowset.flow else replace(rowset, flow=flow)
 
 
 # VALUES

@@ -123,15 +123,19 @@ class JoinSide:
 class StatefulOperator:
     """A part of a streaming query that remembers rows, or that the output mode depends on.
 
-    ``kind`` is ``aggregate``, ``session_window``, ``distinct``, ``except`` (INTERSECT too),
-    ``join``, ``dedup`` or ``limit``. ``watermarked`` says, of an aggregate, session window
-    or distinct, whether a column with a watermark is among its keys; of a dedup, whether its
-    rows carry one.
+    ``kind`` is ``aggregate``, ``session_window``, ``distinct``, ``except`` (of a stream and a
+    static side), ``join``, ``dedup`` or ``limit``. ``watermarked`` says, of an aggregate,
+    session window or distinct, whether a column with a watermark is among its keys; of a
+    dedup, whether its rows carry one.
     ``join_type`` is Spark's (``inner``, ``left_outer``, …). ``model`` is where it stands:
     operators of a view belong to every query that reads the view.
     ``keys`` are what it keeps state by, ``bound`` what drops that state; a join has a bound
     for each of its two ``sides`` instead. ``event_times`` are the columns with a watermark
     that arrive at it. ``below`` are the operators under it, in the order rows pass them.
+    Of a join, ``equal`` is False where no key of one side equals one of the other, ``timed``
+    where its condition lacks the watermark or time bound that Spark asks of outer and semi
+    joins. ``collated`` says that a key has a collation that state cannot be kept by; ``mixed``
+    are the columns with a watermark where there is more than the one that Spark allows.
     """
 
     kind: str
@@ -143,6 +147,10 @@ class StatefulOperator:
     bound: StateBound = StateBound()
     sides: tuple[JoinSide, ...] = ()
     event_times: tuple[EventTime, ...] = ()
+    equal: bool = True
+    timed: bool = True
+    collated: bool = False
+    mixed: tuple[str, ...] = ()
     below: tuple[StatefulOperator, ...] = field(default=(), compare=False, repr=False)
 
     @property
@@ -202,10 +210,16 @@ class OutputMode:
 
 @dataclass(frozen=True, slots=True)
 class Objection:
-    """One thing that speaks against an output mode; ``cause`` is the place, if it has one."""
+    """One thing that speaks against an output mode; ``cause`` is the place, if it has one.
+
+    ``rule`` is the rule that reports it where it stands; without one it is reported as a
+    mistake in choosing the mode. ``hint`` says how to mend it.
+    """
 
     reason: str
     cause: StatefulOperator | Operation | None = None
+    rule: str | None = None
+    hint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +229,8 @@ class Hazard:
     ``kind`` is ``throws`` (some values end the query; ``reason`` says which),
     ``nondeterministic`` (another value each time) or ``processing-time`` (the time of the
     batch). ``text`` is the expression, ``cure`` what to write instead if there is such a form.
-    ``decides`` tells that it stands in a condition that rows have to meet.
+    ``decides`` tells that it stands in a condition that rows have to meet, ``dates`` that it
+    makes the event time of a window or a watermark.
     """
 
     kind: str
@@ -224,6 +239,7 @@ class Hazard:
     reason: str
     cure: str | None = None
     decides: bool = False
+    dates: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +271,7 @@ class Relation:
     ``hidden`` those that have to be named. ``complete`` is False where there may be columns
     that nobody knows. ``stateful``, ``operations``, ``losses`` and ``reads`` are what a
     reader's own query takes over (of views; a topic or table has a query of its own, and is
-    itself what is read).
+    itself what is read). ``marked`` says that a watermark was set on the way.
     """
 
     name: str
@@ -268,6 +284,7 @@ class Relation:
     operations: tuple[Operation, ...] = ()
     losses: tuple[WatermarkLoss, ...] = ()
     reads: tuple[str, ...] = ()
+    marked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,13 +38,17 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """What happens to rows on their way: the operators they pass, and what was read."""
+    """What happens to rows on their way: the operators they pass, and what was read.
+
+    ``marked`` says that a watermark was set, be its column still there or not.
+    """
 
     streaming: bool = False
     stateful: tuple[StatefulOperator, ...] = ()
     operations: tuple[Operation, ...] = ()
     losses: tuple[WatermarkLoss, ...] = ()
     reads: tuple[str, ...] = ()
+    marked: bool = False
 
     def beside(self, other: Flow) -> Flow:
         """Return the flow of two inputs that meet."""
@@ -57,6 +61,7 @@ class Flow:
             (*self.operations, *other.operations),
             (*self.losses, *other.losses),
             (*self.reads, *other.reads),
+            self.marked or other.marked,
         )
 
     def through(self, *operators: StatefulOperator) -> Flow:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from sqlglot import exp
 
 from streamsql.resolve.coercion import wider
-from streamsql.resolve.grouping import bound_by, distinct_keys
+from streamsql.resolve.grouping import bound_by, check_distinct, collated, distinct_keys, mixed
 from streamsql.resolve.lineage import NO_INFLUENCES, Influences, fields_in, united
 from streamsql.resolve.relations import Operation, WatermarkLoss
 from streamsql.resolve.scope import Attribute, Flow, Rowset, Scope
@@ -31,6 +31,8 @@ def set_operation(node: exp.SetOperation, scope: Scope, walk: Walk) -> Rowset:
         complete = False
     is_union = isinstance(node, exp.Union)
     columns = _by_name(left, right) if by_name else _by_position(left, right, is_union)
+    if not is_union or node.args.get("distinct"):
+        check_distinct(columns, node.expression, walk)
     return Rowset(
         columns,
         (),
@@ -74,11 +76,14 @@ def _flow(
         below=flow.stateful,
     )
     flow = flow.past(operation).losing(*_losses(node, left, columns, walk))
-    if kind == "union" and not node.args.get("distinct"):
+    refused = kind == "intersect" or (kind == "except" and right.streaming)
+    if refused or (kind == "union" and not node.args.get("distinct")):
         return flow
     keys = distinct_keys(columns)
     made = "distinct" if kind == "union" else "except"
-    return flow.through(walk.operator(made, node.expression, keys, bound_by(keys), flow.stateful))
+    operator = walk.operator(made, node.expression, keys, bound_by(keys), flow.stateful)
+    unlike = collated(c.type for c in columns)
+    return flow.through(replace(operator, mixed=mixed(keys), collated=unlike))
 
 
 def _kind(node: exp.SetOperation) -> str:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from sqlglot import exp
 
 from streamsql.datatypes import DataType, Struct, ddl
-from streamsql.dialect import WATERMARK
+from streamsql.dialect import WATERMARK, function_name
 from streamsql.resolve.coercion import TIMESTAMP
 from streamsql.resolve.expressions import type_of, visit
 from streamsql.resolve.generators import Generated, generated
-from streamsql.resolve.joins import join
+from streamsql.resolve.join_bounds import JoinInput, read_condition
+from streamsql.resolve.joins import Joined, join
 from streamsql.resolve.lineage import (
     NO_INFLUENCES,
     How,
@@ -24,7 +25,8 @@ from streamsql.resolve.lineage import (
     used_by,
 )
 from streamsql.resolve.naming import output_name
-from streamsql.resolve.relations import EventTime, Operation
+from streamsql.resolve.operations import operation
+from streamsql.resolve.relations import EventTime, Operation, StateBound, StatefulOperator
 from streamsql.resolve.scope import (
     STATIC,
     UNKNOWN,
@@ -94,11 +96,22 @@ def read_relation(node: exp.Expr, scope: Scope, walk: Walk) -> Sources:
         rowset = _pivoted(node, rowset, walk)
     qualifier = _qualifier(node)
     rowset = _with_watermark(node, rowset, qualifier, scope, walk)
+    sample = node.args.get("sample")
+    if sample is not None and rowset.streaming:
+        rowset = replace(rowset, flow=_sampled(sample, rowset.flow, walk))
     visible = [Visible(qualifier, c) for c in rowset.columns]
     visible += [Visible(qualifier, c, in_star=False) for c in rowset.hidden]
     unknown = frozenset() if rowset.complete else frozenset({qualifier})
     unlisted = dict.fromkeys(unknown, rowset.unlisted)
     return Sources(tuple(visible), unknown, rowset.flow, rowset.influences, unlisted)
+
+
+def _sampled(node: exp.Expr, flow: Flow, walk: Walk) -> Flow:
+    """Return the flow after TABLESAMPLE: so many rows of it are a LIMIT."""
+    if node.args.get("size") is None:
+        return flow.past(operation("sample", node, walk))
+    bound = StateBound("count")
+    return flow.through(walk.operator("limit", node, bound=bound, below=flow.stateful))
 
 
 def _qualifier(node: exp.Expr) -> str | None:
@@ -139,7 +152,15 @@ def _table_function(node: exp.Expr, scope: Scope, walk: Walk) -> Rowset:
 
 def _lateral(node: exp.Expr, scope: Scope, walk: Walk) -> Rowset:
     if isinstance(node.this, exp.Subquery):
-        return walk.resolve_query(node.this, scope, walk)
+        rows = walk.resolve_query(node.this, scope, walk)
+        if rows.streaming:
+            walk.report(
+                "streaming-subquery",
+                "a LATERAL subquery cannot read a stream",
+                node.this,
+                "join the stream with ON, and a time bound",
+            )
+        return rows
     return _table_function(node.this, scope, walk)
 
 
@@ -164,16 +185,20 @@ def _with_watermark(
             clause.expression,
             "cast it to TIMESTAMP in a subquery or a view, and set the watermark on that",
         )
-    already = next((c.name for c in rowset.columns if c.delay), None)
-    if rowset.streaming and already is not None:
-        walk.report(
-            "watermark-twice",
-            f"this relation has a watermark already, on '{already}', and Spark refuses a second",
-            clause.expression,
-            "leave this clause out, or read the stream before its watermark is set",
-        )
+    if rowset.flow.marked:
+        _report_second(rowset, clause.expression, walk)
+    rowset = replace(rowset, flow=replace(rowset.flow, marked=rowset.streaming))
     name = clause.name
     target = clause.expression
+    if clause.delay.lstrip("'\" ").startswith("-"):
+        walk.report("negative-delay", "the delay of a watermark is not negative", target)
+    if name is None and not isinstance(target, (exp.Column, exp.Dot)):
+        walk.report(
+            "unnamed-watermark",
+            "a watermark on an expression needs a name for the column that it adds",
+            target,
+            "write WATERMARK expression AS event_time DELAY OF …",
+        )
     if name is None and isinstance(target, exp.Column) and not target.is_star:
         looked = look_up([p.name for p in target.parts], inside)
         if looked.attribute is not None and not looked.fields:
@@ -185,6 +210,18 @@ def _with_watermark(
     event_time = EventTime(made, clause.delay, walk.declared(made), walk.location(target))
     added = Attribute(made, found, event_time, target, origins=origins)
     return replace(rowset, columns=(*rowset.columns, added))
+
+
+def _report_second(rowset: Rowset, node: exp.Expr, walk: Walk) -> None:
+    already = next((c.name for c in rowset.columns if c.delay), None)
+    which = "this relation" if already else "what this relation is made of"
+    on = f", on '{already}'" if already else ""
+    walk.report(
+        "watermark-twice",
+        f"{which} has a watermark already{on}, and Spark refuses a second",
+        node,
+        "leave this clause out, or read the stream before its watermark is set",
+    )
 
 
 def _carries_time(found: DataType) -> bool:
@@ -213,9 +250,10 @@ def joined_with(left: Sources, node: exp.Expr, scope: Scope, walk: Walk) -> Sour
     found = join(node, left.visible, right.visible, walk)
     both = left.streaming and right.streaming
     flow = left.flow.beside(right.flow)
-    if both:
-        operator = walk.operator("join", node.this, below=flow.stateful)
-        flow = flow.through(replace(operator, join_type=found.kind))
+    if found.kind == "asof":
+        walk.needs("ASOF JOIN", (4, 3), node.this)
+    if both and found.kind != "asof":
+        flow = flow.through(_stream_join(node, found, left, right, flow, walk))
     elif flow.streaming:
         flow = flow.past(_static_join(node, found.kind, left, right, walk))
     every = (*found.left, *found.right_seen)
@@ -227,13 +265,48 @@ def joined_with(left: Sources, node: exp.Expr, scope: Scope, walk: Walk) -> Sour
         {**left.unlisted, **right.unlisted},
     )
     condition = node.args.get("on")
+    matched = node.args.get("match_condition")
     if condition is None:
         return joined
     inside = replace(joined, visible=(*found.left, *found.right_all))
     since = len(walk.read)
-    visit([condition], inside.scope(scope), walk)
+    visit([condition, *([matched] if matched else [])], inside.scope(scope), walk)
+    _check_deterministic(condition, walk)
     compared = joined_by(take(walk.read, since))
     return replace(joined, influences=joined.influences | compared)
+
+
+def _check_deterministic(condition: exp.Expr, walk: Walk) -> None:
+    for call in condition.find_all(exp.Anonymous):
+        if function_name(call) in _RANDOM:
+            walk.report(
+                "random-join-condition",
+                f"a join cannot depend on {function_name(call)}(…), which differs at each call",
+                call,
+                "compute it in a subquery, and join on its column; or filter in WHERE",
+            )
+
+
+_RANDOM = frozenset(
+    {"rand", "randn", "random", "randstr", "uniform", "uuid", "shuffle", "spark_partition_id"}
+)
+
+
+def _stream_join(
+    node: exp.Expr, found: Joined, left: Sources, right: Sources, flow: Flow, walk: Walk
+) -> StatefulOperator:
+    one = JoinInput("left", left.visible, left.open_qualifiers)
+    other = JoinInput("right", right.visible, right.open_qualifiers)
+    condition = read_condition(node, found.kind, one, other, found.shared)
+    operator = walk.operator("join", node.this, condition.keys, below=flow.stateful)
+    return replace(
+        operator,
+        join_type=found.kind,
+        sides=(condition.left, condition.right),
+        event_times=(*one.event_times(), *other.event_times()),
+        equal=condition.equal,
+        timed=condition.timed,
+    )
 
 
 def _static_join(node: exp.Expr, kind: str, left: Sources, right: Sources, walk: Walk) -> Operation:

@@ -28,20 +28,23 @@ from streamsql.resolve.scope import Rowset, Scope, Visible
 class Walk:
     """One model being resolved: where findings go, and how a query inside it is resolved.
 
-    ``hidden_used`` are Kafka's own fields that it names, by relation; ``stars`` are its
-    ``*`` with the hidden fields of the relations they stand for; ``risks`` are the expressions
-    that may go wrong while it runs; ``read`` is what the expression being visited has named
-    so far (see ``resolve.lineage``).
+    ``spark`` is the version of Spark that it is for. ``hidden_used`` are Kafka's own fields
+    that it names, by relation; ``stars`` are its ``*`` with the hidden fields of the relations
+    they stand for; ``risks`` are the expressions that may go wrong while it runs; ``read``
+    is what the expression being visited has named so far (see ``resolve.lineage``);
+    ``row_ids`` are the calls that number rows.
     """
 
     parsed: ParsedModel
     relations: Mapping[str, Rowset]
     resolve_query: Callable[[exp.Expr, Scope, Walk], Rowset]
+    spark: tuple[int, int] = (4, 1)
     findings: list[Finding] = field(default_factory=list)
     hidden_used: dict[str, set[str]] = field(default_factory=dict)
     stars: list[tuple[exp.Expr, tuple[Visible, ...]]] = field(default_factory=list)
     risks: list[Risk] = field(default_factory=list)
     read: Trail = field(default_factory=list)
+    row_ids: list[exp.Expr] = field(default_factory=list)
 
     @property
     def has_enough(self) -> bool:
@@ -55,6 +58,17 @@ class Walk:
         found = self.parsed.finding(rule, message, node, hint)
         if found not in self.findings:
             self.findings.append(found)
+
+    def needs(self, what: str, version: tuple[int, int], node: exp.Expr) -> None:
+        """Report syntax that the target's Spark does not know yet."""
+        if self.spark < version:
+            have, want = (".".join(map(str, v)) for v in (self.spark, version))
+            self.report(
+                "newer-syntax",
+                f"{what} needs Spark {want}, and this target has {have}",
+                node,
+                "write it another way, or name a newer version in the profile",
+            )
 
     def risk(self, found: Risk | None) -> None:
         """Keep what may go wrong with an expression, if anything may."""

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from streamsql.checks.places import config_location
 from streamsql.checks.rule import Fault, model_rule
 from streamsql.findings import Severity, did_you_mean
 from streamsql.project.nodes import ModelConfig
+from streamsql.render.places import config_location
 from streamsql.resolve import ResolvedModel
 
 

@@ -3,10 +3,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from streamsql.checks.clusters import cluster_of
-from streamsql.checks.places import config_location
 from streamsql.checks.rule import Fault, WholeProject, project_rule
 from streamsql.findings import Severity
 from streamsql.project.nodes import Project
+from streamsql.render.places import config_location
 from streamsql.render.rendered import RenderedModel
 
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from streamsql.checks.clusters import cluster_of, readers_of, reads
-from streamsql.checks.places import config_location
 from streamsql.checks.rule import Fault, WholeProject, project_rule
 from streamsql.findings import Severity
+from streamsql.render.places import config_location
 
 
 @project_rule(Severity.WARNING)

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from streamsql.checks.places import config_location
 from streamsql.checks.rule import Fault, model_rule
 from streamsql.findings import Severity
+from streamsql.render.places import config_location
 from streamsql.resolve import ResolvedModel
 
 
-@model_rule(Severity.ERROR, needs_all_columns=True)
+@model_rule(Severity.ERROR)
 def no_streaming_source(model: ResolvedModel) -> Iterator[Fault]:
     """A topic, table or sink is made from nothing that streams.
 
@@ -29,7 +29,8 @@ def no_streaming_source(model: ResolvedModel) -> Iterator[Fault]:
     """
     rendered = model.parsed.rendered
     kind = rendered.config.materialized
-    if kind in ("topic", "table", "sink") and not model.facts.streaming:
+    known = not any(f.is_error for f in model.parsed.findings)
+    if known and kind in ("topic", "table", "sink") and not model.facts.streaming:
         yield Fault(
             f"a {kind} is written by a streaming query, but nothing that this model reads streams",
             config_location(rendered, "materialized"),

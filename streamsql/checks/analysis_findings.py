@@ -1,0 +1,272 @@
+"""What resolving finds in a query that Spark's analyzer refuses, whatever streams."""
+
+from __future__ import annotations
+
+from streamsql.checks.stage_finding import StageFinding
+
+ANALYSIS_FINDINGS: tuple[StageFinding, ...] = (
+    StageFinding(
+        "unknown-function",
+        "sql",
+        """A query calls a function that Spark does not have.
+
+        The names are those of Spark 4.1. For a target with a later version, which has more of
+        them, only a name that looks like a misspelt one is reported.
+
+        Bad:
+
+            -- models/out.sql
+            SELECT uper(currency) AS currency FROM {{ source('shop', 'orders') }}
+
+        Good:
+
+            -- models/out.sql
+            SELECT upper(currency) AS currency FROM {{ source('shop', 'orders') }}
+        """,
+    ),
+    StageFinding(
+        "wrong-argument-count",
+        "sql",
+        """A function is called with too many or too few arguments.
+
+        Spark refuses the query when it reads it. How many each takes was read out of Spark 4.1
+        itself; functions that take any number are left out.
+
+        Bad:
+
+            -- models/out.sql
+            SELECT greatest(amount) AS amount FROM {{ source('shop', 'orders') }}
+
+        Good:
+
+            -- models/out.sql
+            SELECT greatest(amount, 0) AS amount FROM {{ source('shop', 'orders') }}
+        """,
+    ),
+    StageFinding(
+        "newer-syntax",
+        "sql",
+        """A query uses what the target's version of Spark does not know yet.
+
+        `QUALIFY` came with Spark 4.2, `ASOF JOIN` with 4.3. The version is that of the profile's
+        target, else of the Spark that is installed.
+
+        Bad:
+
+            -- models/out.sql
+            SELECT n FROM (SELECT 1 AS n)
+            QUALIFY row_number() OVER (ORDER BY n) = 1
+
+        Good:
+
+            -- models/out.sql
+            SELECT n FROM (SELECT n, row_number() OVER (ORDER BY n) AS place FROM (SELECT 1 AS n))
+            WHERE place = 1
+        """,
+    ),
+    StageFinding(
+        "window-not-timestamp",
+        "columns",
+        """A time window is made of something that is no time.
+
+        `window` and `session_window` take a timestamp. A number of seconds or milliseconds has to
+        be made one first.
+
+        Bad:
+
+            -- models/out.sql
+            {{ config(materialized='sink', connector='console', output_mode='update') }}
+            SELECT window(order_id, '1 hour').start AS hour, count(*) AS orders
+            FROM {{ source('shop', 'orders') }}
+            GROUP BY window(order_id, '1 hour')
+
+        Good:
+
+            -- models/out.sql
+            {{ config(materialized='sink', connector='console', output_mode='update') }}
+            SELECT window(ordered_at, '1 hour').start AS hour, count(*) AS orders
+            FROM {{ source('shop', 'orders') }}
+            GROUP BY window(ordered_at, '1 hour')
+        """,
+    ),
+    StageFinding(
+        "bad-window",
+        "streaming",
+        """The length, slide or start of a time window cannot be.
+
+        Windows are of a fixed length, so months and years are none; they slide by at most their
+        length, and start at less than what they slide by. Spark refuses others when it reads the
+        query.
+
+        Bad:
+
+            -- models/out.sql
+            {{ config(materialized='sink', connector='console', output_mode='update') }}
+            SELECT window(ordered_at, '1 month').start AS month, count(*) AS orders
+            FROM {{ source('shop', 'orders') }}
+            GROUP BY window(ordered_at, '1 month')
+
+        Good:
+
+            -- models/out.sql
+            {{ config(materialized='sink', connector='console', output_mode='update') }}
+            SELECT window(ordered_at, '30 days').start AS month, count(*) AS orders
+            FROM {{ source('shop', 'orders') }}
+            GROUP BY window(ordered_at, '30 days')
+        """,
+    ),
+    StageFinding(
+        "several-windows",
+        "streaming",
+        """A SELECT has more than one time window.
+
+        Each row would be in every pair of them, and Spark refuses that. Put one of the windows
+        into a query around the other.
+
+        Bad:
+
+            -- models/out.sql
+            {{ config(materialized='sink', connector='console', output_mode='update') }}
+            SELECT window(ordered_at, '1 hour') AS hour, window(ordered_at, '1 day') AS day
+            FROM {{ source('shop', 'orders') }}
+
+        Good:
+
+            -- models/out.sql
+            {{ config(materialized='sink', connector='console', output_mode='update') }}
+            SELECT window(ordered_at, '1 hour') AS hour FROM {{ source('shop', 'orders') }}
+        """,
+    ),
+    StageFinding(
+        "streaming-subquery",
+        "streaming",
+        """A subquery in an expression reads a stream.
+
+        `IN`, `EXISTS`, a scalar subquery and `LATERAL` are computed anew for every batch, and of
+        a stream that cannot be done: Spark refuses it. Over static rows all of them are allowed.
+        A join says the same of two streams, if a time bound says how long to wait.
+
+        Bad:
+
+            -- models/out.sql
+            SELECT order_id FROM {{ source('shop', 'orders') }}
+            WHERE currency IN (
+              SELECT currency FROM {{ source('shop', 'orders') }} WHERE amount > 10
+            )
+
+        Good:
+
+            -- models/out.sql
+            SELECT order_id FROM {{ source('shop', 'orders') }}
+            WHERE currency IN (SELECT code FROM VALUES ('EUR') AS t(code))
+        """,
+    ),
+    StageFinding(
+        "negative-delay",
+        "streaming",
+        """The delay of a watermark is negative.
+
+        The delay is how much later than others a row may come; zero is the least.
+
+        Bad:
+
+            -- models/out.sql
+            SELECT order_id FROM {{ source('shop', 'orders') }}
+              WATERMARK current_timestamp() AS seen_at DELAY OF INTERVAL -1 MINUTE
+
+        Good:
+
+            -- models/out.sql
+            SELECT order_id, ordered_at FROM {{ source('shop', 'orders') }}
+        """,
+    ),
+    StageFinding(
+        "unnamed-watermark",
+        "streaming",
+        """A watermark on an expression has no name for its column.
+
+        A watermark on an expression adds a column, and Spark wants to know what to call it.
+
+        Bad:
+
+            -- models/out.sql
+            SELECT order_id FROM (SELECT order_id, ordered_at AS at
+            FROM {{ source('shop', 'orders') }})
+              WATERMARK at + INTERVAL 1 SECOND DELAY OF INTERVAL 1 MINUTE
+
+        Good:
+
+            -- models/out.sql
+            SELECT order_id, ordered_at FROM {{ source('shop', 'orders') }}
+        """,
+    ),
+    StageFinding(
+        "ungroupable-key",
+        "columns",
+        """Rows are grouped by a value that has no order.
+
+        Spark cannot group by a variant or an interval of mixed units. A field of the variant,
+        cast to a type of its own, can be a key.
+
+        Bad:
+
+            -- models/out.sql
+            {{ config(materialized='sink', connector='console', output_mode='update') }}
+            SELECT parse_json(currency) AS details, count(*) AS orders
+            FROM {{ source('shop', 'orders') }}
+            GROUP BY parse_json(currency)
+
+        Good:
+
+            -- models/out.sql
+            {{ config(materialized='sink', connector='console', output_mode='update') }}
+            SELECT currency, count(*) AS orders FROM {{ source('shop', 'orders') }}
+            GROUP BY currency
+        """,
+    ),
+    StageFinding(
+        "incomparable-column",
+        "columns",
+        """Whole rows are compared, and one of their columns cannot be.
+
+        `DISTINCT`, `UNION` without `ALL`, `EXCEPT` and `INTERSECT` compare rows column by column,
+        and Spark cannot compare maps and variants.
+
+        Bad:
+
+            -- models/out.sql
+            {{ config(materialized='sink', connector='console', output_mode='update') }}
+            SELECT DISTINCT map(currency, amount) AS amounts FROM {{ source('shop', 'orders') }}
+
+        Good:
+
+            -- models/out.sql
+            {{ config(materialized='sink', connector='console', output_mode='update') }}
+            SELECT DISTINCT currency, amount FROM {{ source('shop', 'orders') }}
+        """,
+    ),
+    StageFinding(
+        "random-join-condition",
+        "sql",
+        """A join depends on chance.
+
+        The condition of a join may be evaluated any number of times, so Spark refuses `rand()`
+        and its like in it. In `WHERE` they are allowed.
+
+        Bad:
+
+            -- models/out.sql
+            SELECT o.order_id FROM {{ source('shop', 'orders') }} AS o
+            JOIN (SELECT * FROM VALUES ('EUR') AS t(code)) AS c
+              ON c.code = o.currency AND rand() > 0.5
+
+        Good:
+
+            -- models/out.sql
+            SELECT o.order_id FROM {{ source('shop', 'orders') }} AS o
+            JOIN (SELECT * FROM VALUES ('EUR') AS t(code)) AS c
+              ON c.code = o.currency
+            WHERE rand() > 0.5
+        """,
+    ),
+)

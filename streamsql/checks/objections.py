@@ -1,0 +1,35 @@
+"""What Spark refuses in a query, as the facts have it, for the rules that report it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from streamsql.checks.rule import Fault
+from streamsql.resolve import Objection, Operation, ResolvedModel
+
+_RUNS = frozenset({"topic", "table", "sink"})
+
+
+def objections(model: ResolvedModel, rule: str) -> Iterator[Fault]:
+    """Yield a fault for each part of a model that ``rule`` is to report, at its place.
+
+    For a model with a query of its own, what its output mode forbids; for a view, what every
+    mode forbids. A part of a view is reported there, not by every reader again.
+    """
+    for objection in _standing(model):
+        cause = objection.cause
+        if objection.rule != rule or cause is None:
+            continue
+        unjudged = isinstance(cause, Operation) and not cause.streaming
+        if cause.model == model.name or unjudged:
+            yield Fault(objection.reason, cause.location, objection.hint)
+
+
+def _standing(model: ResolvedModel) -> dict[Objection, None]:
+    config = model.parsed.rendered.config
+    asked = config.output_mode or "append"
+    modes = model.facts.modes
+    if config.materialized in _RUNS:
+        return {o: None for m in modes if m.name == asked for o in m.objections}
+    first = modes[0].objections if modes else ()
+    return {o: None for o in first if all(o in m.objections for m in modes)}
