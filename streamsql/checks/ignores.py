@@ -17,6 +17,7 @@ _COMMENT = r"\s*streamsql:\s*ignore\b(?:\s*\[(?P<rules>[^\]]*)\])?(?P<rest>.*)"
 _IN_SQL = re.compile(r"(?P<opens>--|\{#[-+]?|/\*)" + _COMMENT)
 _IN_YAML = re.compile(r"(?P<opens>#)" + _COMMENT)
 _ONLY_COMMENT = re.compile(r"\s*(--.*|\{#.*#\}\s*|/\*.*\*/\s*|#.*)?$")
+_FAR = 50  # lines: further down a comment is not thought to belong to
 _CLOSES = {"{": "#}", "/": "*/"}
 
 
@@ -83,7 +84,7 @@ def _covered(lines: list[str], number: int, comment: re.Match[str]) -> Iterator[
     after = comment["rest"].partition(closes)[2] if closes else ""
     if lines[number - 1][: comment.start()].strip() or after.strip():
         return
-    below = range(number + 1, len(lines) + 1)
+    below = range(number + 1, min(number + _FAR, len(lines)) + 1)
     following = next((n for n in below if not _ONLY_COMMENT.match(lines[n - 1])), None)
     if following is not None:
         yield following

@@ -25,8 +25,7 @@ def source_options(source: Source) -> Iterator[Finding]:
 def model_options(model: ResolvedModel) -> Iterator[Finding]:
     """Yield what is wrong with the options of a model's writer."""
     config = model.parsed.rendered.config
-    known = model.parsed.rendered.model
-    place = known.config_locations.get("options", known.location)
+    place = model.parsed.rendered.place("options")
     if config.materialized == "topic":
         found = kafka.check_sink(config.options, place)
     elif config.materialized in ("table", "sink"):

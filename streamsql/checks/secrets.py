@@ -55,7 +55,7 @@ _KEY = r"(?:^[ \t]*(?:-[ \t]+)?|[{,][ \t]*)['\"]?"
 _GIVEN = re.compile(
     rf"(?im)(?:{_NAME}['\"]?[ \t]*[=:]\s*{_QUOTED}|{_KEY}{_NAME}['\"]?[ \t]*[=:][ \t]*{_PLAIN})"
 )
-_JINJA = re.compile(r"\{[{%].*?[%}]\}", re.DOTALL)
+_JINJA = re.compile(r"\{[{%].{0,5000}?[%}]\}", re.DOTALL)
 _NO_SECRETS = frozenset({"null", "none", "true", "false", "unset", "changeme", "string", "binary"})
 
 

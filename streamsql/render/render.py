@@ -145,6 +145,7 @@ class Renderer:
             references=tuple(call.references),
             config=config,
             source_map=source_map(text, Location(model.path)),
+            config_places={**model.config_locations, **call.config_places},
         )
         found = (*findings, *call.warnings)
         return Attempt(model, rendered, tuple(_naming_caller(f, model) for f in found))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from streamsql.findings import Location
 from streamsql.project.nodes import Model, ModelConfig
@@ -66,10 +67,19 @@ def _advance(span: Span, distance: int) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class RenderedModel:
-    """A model as SQL text, its settings complete."""
+    """A model as SQL text, its settings complete.
+
+    ``config_places`` is where each of them was given last: in ``config()``, in YAML, or as the
+    default of a folder.
+    """
 
     model: Model
     sql: str
     references: tuple[Reference, ...]
     config: ModelConfig
     source_map: SourceMap
+    config_places: Mapping[str, Location] = field(default_factory=dict)
+
+    def place(self, key: str) -> Location:
+        """Return where a setting was given; the model's own place if nowhere."""
+        return self.config_places.get(key, self.model.location)

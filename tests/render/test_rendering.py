@@ -173,3 +173,26 @@ def test_a_warning_leaves_the_model_alone() -> None:
     assert told(rendering.findings) == ["models/a.sql:1:4 raised"]
     assert not rendering.findings[0].is_error
     assert [m.model.name for m in rendering.models] == ["a"]
+
+
+def test_each_setting_has_its_place() -> None:
+    files = {
+        "models/a.sql": (
+            "{{ config(materialized='topic', **{'key': 'x'}) }}\n"
+            "{{ config({'format': 'json'}) }}{{ as_topic() }}\n"
+            "SELECT 1 AS x\n"
+        ),
+        "models/a.yml": "models: [{name: a, config: {tags: [t], format: text}}]\n",
+        "macros/m.sql": "{% macro as_topic() %}{{ config(topic='t') }}{% endmacro %}\n",
+    }
+    settings = 'name = "shop"\n[models]\npartitions = 2\n'
+    (model,) = render(files, settings=settings).models
+    assert {key: str(place) for key, place in model.config_places.items()} == {
+        "partitions": "streamsql.toml:3:1",
+        "tags": "models/a.yml:1:35",
+        "format": "models/a.sql:2:22",
+        "materialized": "models/a.sql:1:24",
+        "key": "models/a.sql:1:4",
+        "topic": "macros/m.sql:1:39",
+    }
+    assert str(model.place("connection")) == "models/a.sql:1:1"
