@@ -60,7 +60,7 @@ EDITS: dict[str, Edit] = {
         BIG,
         "key='currency'",
         "key='curency'",
-        f"{BIG}:1:60 unknown-key-column",
+        f"{BIG}:1:64 unknown-key-column",
     ),
     "an interval as trigger": (
         BIG,
