@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pyspark.sql.streaming.listener import StreamingQueryProgress
 from pyspark.sql.streaming.query import StreamingQuery
 
 from streamsql.plan.nodes import Query
@@ -46,13 +45,16 @@ def unseen_progress(
         mark = (progress.runId().toString(), progress.batchId(), progress.timestamp())
         if mark[0] == seen[0] and mark[1:] <= seen[1:]:
             break
-        found.append((mark, StreamingQueryProgress.fromJson(json.loads(progress.json()))))
+        found.append((mark, json.loads(progress.json())))
     return tuple(reversed(found))
 
 
 def read_progress(query: Query, progress: Mapping[str, Any], totals: Totals) -> QueryProgress:
-    """Turn one progress of Spark into an event, and add it to the totals."""
-    operators: Sequence[Mapping[str, Any]] = progress["stateOperators"]
+    """Turn one progress of Spark into an event, and add it to the totals.
+
+    ``progress`` is Spark's own JSON, which leaves out what is empty and numbers that are none.
+    """
+    operators: Sequence[Mapping[str, Any]] = progress.get("stateOperators") or ()
     rows_in = int(progress["numInputRows"])
     rows_out = _rows_out(progress)
     late = sum(int(o["numRowsDroppedByWatermark"]) for o in operators)
@@ -62,7 +64,7 @@ def read_progress(query: Query, progress: Mapping[str, Any], totals: Totals) -> 
     totals.batches += 1
     totals.state_rows = sum(int(o["numRowsTotal"]) for o in operators)
     totals.last_timestamp = str(progress["timestamp"])
-    durations = {str(k): int(v) for k, v in dict(progress["durationMs"]).items()}
+    durations = {str(k): int(v) for k, v in progress["durationMs"].items()}
     return QueryProgress(
         query=query.id,
         model=query.model,
@@ -72,8 +74,8 @@ def read_progress(query: Query, progress: Mapping[str, Any], totals: Totals) -> 
         rows_out=rows_out,
         total_in=totals.rows_in,
         total_out=totals.rows_out,
-        rows_per_second=float(progress["processedRowsPerSecond"] or 0.0),
-        watermark=dict(progress["eventTime"]).get("watermark"),
+        rows_per_second=float(progress.get("processedRowsPerSecond") or 0.0),
+        watermark=progress.get("eventTime", {}).get("watermark"),
         lag=_lag(progress["sources"]),
         state_rows=totals.state_rows,
         state_bytes=sum(int(o["memoryUsedBytes"]) for o in operators),
@@ -89,7 +91,7 @@ def _rows_out(progress: Mapping[str, Any]) -> int | None:
     counted = int(progress["sink"]["numOutputRows"])
     if counted >= 0:
         return counted
-    observed = dict(progress["observedMetrics"] or {}).get(ROWS_OUT)
+    observed = progress.get("observedMetrics", {}).get(ROWS_OUT)
     if observed is not None:
         return int(observed["n"])
     return 0 if int(progress["numInputRows"]) == 0 else None
@@ -102,21 +104,14 @@ def _lag(sources: Sequence[Mapping[str, Any]]) -> int | None:
 
 
 def _lag_of(source: Mapping[str, Any]) -> int | None:
-    latest, end = _offsets(source["latestOffset"]), _offsets(source["endOffset"])
-    if latest is None or end is None:
+    latest, end = source.get("latestOffset"), source.get("endOffset")
+    if not isinstance(latest, Mapping) or not isinstance(end, Mapping):
         return None
+    topics = {name: offsets for name, offsets in latest.items() if isinstance(offsets, Mapping)}
+    if not topics:
+        return None  # a table's versions
     return sum(
         max(0, int(offset) - int(end.get(topic, {}).get(partition, 0)))
-        for topic, partitions in latest.items()
-        if isinstance(partitions, Mapping)
+        for topic, partitions in topics.items()
         for partition, offset in partitions.items()
     )
-
-
-def _offsets(written: Any) -> Mapping[str, Any] | None:
-    """Read what a source says of its offsets: pyspark hands their JSON on as text."""
-    try:
-        read = json.loads(written) if isinstance(written, str) else written
-    except json.JSONDecodeError:
-        return None
-    return read if isinstance(read, Mapping) else None

@@ -71,6 +71,10 @@ def test_stdout_is_json_lines_and_nothing_else(drained: Ended) -> None:
         <= e.keys()
         for e in progress
     )
+    last = {e["query"]: e["lag"] for e in progress}
+    assert {q: last[q] for q in FIRST} == dict.fromkeys(FIRST, 0), (
+        "topics are drained to their ends"
+    )
     assert drained.err == "12 queries: 12 ended well\n"
 
 

@@ -20,8 +20,9 @@ PROGRESS: dict[str, Any] = {
         {"numRowsTotal": 1, "numRowsDroppedByWatermark": 0, "memoryUsedBytes": 10},
     ],
     "sources": [
-        {"latestOffset": '{"orders":{"0":30,"1":5}}', "endOffset": '{"orders":{"0":20,"1":5}}'},
-        {"latestOffset": None, "endOffset": '{"payments":{"0":1}}'},
+        {"latestOffset": {"orders": {"0": 30, "1": 5}}, "endOffset": {"orders": {"0": 20, "1": 5}}},
+        {"latestOffset": None, "endOffset": {"payments": {"0": 1}}},
+        {"latestOffset": {"reservoirVersion": 7}, "endOffset": {"reservoirVersion": 5}},
     ],
     "sink": {"numOutputRows": 4},
     "observedMetrics": {},

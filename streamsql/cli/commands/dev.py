@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -128,7 +129,7 @@ def _loop(
                 project,
                 here.connections,
                 root=root,
-                session=here.session,
+                session=replace(here.session, quick=True),
                 options=options,
                 observer=observer,
                 stop=stop,

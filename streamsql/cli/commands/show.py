@@ -89,7 +89,7 @@ def _preview(compiled: Compiled, model: str, limit: int, terminal: Terminal) -> 
                 plan,
                 here.connections,
                 root=compiled.root,
-                session=here.session,
+                session=replace(here.session, quick=True),
                 limit=limit,
             )
 
