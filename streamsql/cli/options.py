@@ -50,6 +50,8 @@ class VarsType(click.ParamType[Mapping[str, Any]]):
         """Return the mapping; a usage error if the text is none."""
         if isinstance(value, Mapping):
             return value
+        if value == "{}":  # the default, for which YAML need not be loaded
+            return {}
         import yaml
 
         try:

@@ -11,6 +11,7 @@ import click
 
 from streamsql import __version__
 from streamsql.findings import Finding, Severity
+from streamsql.secrets import without_secrets
 
 if TYPE_CHECKING:
     from streamsql.checks.catalogue import Documented
@@ -54,8 +55,6 @@ def _text_of(finding: Finding, texts: Texts) -> str:
 
 
 def _excerpt(finding: Finding, texts: Texts) -> list[str]:
-    from streamsql.checks.secrets import without_secrets
-
     place = finding.location
     lines = texts.get(place.path, "").splitlines()
     if not 1 <= place.line <= len(lines):

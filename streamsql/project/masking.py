@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from streamsql.findings import Finding
+from streamsql.secrets import MASK
 
-MASK = "*****"
 # Shorter ones would tear holes into every text; they are no secrets either.
 _SHORTEST = 3
 _SECRET_WORDS = ("password", "passwd", "secret", "token", "credential", "sas")

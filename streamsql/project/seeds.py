@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from streamsql.datatypes import parse_type
+from streamsql.disk import MAX_SEED_BYTES
 from streamsql.findings import Location, did_you_mean
 from streamsql.project.cells import cell_problem, infer_type
 from streamsql.project.faults import Faults
@@ -16,7 +17,6 @@ from streamsql.project.nodes import Column, Seed
 from streamsql.project.properties import tags_of
 from streamsql.project.shapes import Record
 
-MAX_BYTES = 1_048_576
 MAX_ROWS = 10_000
 _MAX_CELL_FAULTS = 20
 _TOO_LARGE_HINT = "a seed is inlined into queries: publish larger tables to a topic or a table"
@@ -45,8 +45,8 @@ class _Csv:
 
 def read_seed(name: str, path: str, text: str, entry: Record | None, faults: Faults) -> Seed | None:
     """Read one CSV; nothing is returned if it cannot be used at all."""
-    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        message = f"the seed '{name}' is larger than {MAX_BYTES // 1024} KiB"
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_SEED_BYTES:
+        message = f"the seed '{name}' is larger than {MAX_SEED_BYTES // 1024} KiB"
         faults.add("seed-too-large", message, Location(path), _TOO_LARGE_HINT)
         return None
     source = _Csv(path, *_dialect(entry, faults), text)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from streamsql.disk import OWN_FILE, SHARED_FILE, has_settings
 from streamsql.errors import ProjectError
 from streamsql.findings import Location, sort_findings
 from streamsql.project.config import CONFIG, CONFIG_KEYS, Given
@@ -28,8 +28,6 @@ from streamsql.project.shapes import (
     report_unknown_key,
 )
 
-OWN_FILE = "streamsql.toml"
-SHARED_FILE = "pyproject.toml"
 _PATHS = OneOrMany(Text("a path"))
 
 
@@ -72,11 +70,6 @@ def settings_file(texts: Mapping[str, str]) -> str | None:
     if OWN_FILE in texts:
         return OWN_FILE
     return SHARED_FILE if has_settings(texts.get(SHARED_FILE, "")) else None
-
-
-def has_settings(pyproject: str) -> bool:
-    """Tell whether a pyproject.toml, which may be broken, has a table for streamsql."""
-    return re.search(r"^\s*\[\s*tool\s*\.\s*streamsql\s*[\].]", pyproject, re.MULTILINE) is not None
 
 
 def read_settings(text: str, path: str, faults: Faults) -> tuple[Settings, Marked | None]:

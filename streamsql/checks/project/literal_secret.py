@@ -3,8 +3,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from streamsql.checks.rule import Fault, WholeProject, project_rule
-from streamsql.checks.secrets import Secret, find_secrets
 from streamsql.findings import Location, Severity
+from streamsql.secrets import Secret, find_secrets
 
 _READ = (".sql", ".yml", ".yaml", ".toml")
 

@@ -36,10 +36,11 @@ if TYPE_CHECKING:
 def command(ctx: click.Context, project: ProjectOptions, everything: bool, yes: bool) -> None:
     """Remove what streamsql wrote into target/.
 
-    Removes compiled SQL, manifest, plan, results and logs: all of it can be made again. With
-    --all also what the target keeps on this machine: the checkpoints, the tables of its
-    warehouse and the records of the embedded broker. These go together, because a checkpoint
-    counts the records of its broker, and a table holds what its checkpoint says was written.
+    Removes compiled SQL, manifest, plan, results, logs and what lint remembers: all of it can be
+    made again. With --all also what the target keeps on this machine: the checkpoints, the tables
+    of its warehouse and the records of the embedded broker. These go together, because a
+    checkpoint counts the records of its broker, and a table holds what its checkpoint says was
+    written.
     A table with a location of its own stays; `run --full-refresh` empties it.
 
     \b
@@ -57,7 +58,7 @@ def command(ctx: click.Context, project: ProjectOptions, everything: bool, yes: 
 
     terminal = ctx.ensure_object(Terminal)
     files, target_path = read_project(project, terminal)
-    doomed = [target_path / name for name in ("compiled", "logs", *ARTEFACTS)]
+    doomed = [target_path / name for name in ("compiled", "logs", "cache", *ARTEFACTS)]
     if everything:
         doomed += _state(files, project, terminal)
     doomed = [path for path in doomed if path.exists()]

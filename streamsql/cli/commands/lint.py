@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from streamsql.cli.options import (
     project_options,
     selection_options,
 )
+from streamsql.cli.remembering import compiled_and_remembered, recalled
 from streamsql.cli.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -45,6 +47,11 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Write what is found into the baseline, so that it is told no more.",
 )
+@option(
+    "--no-cache",
+    is_flag=True,
+    help="Look at everything anew, and keep nothing of it for the next time.",
+)
 @project_options
 @output_options
 @click.pass_context
@@ -57,6 +64,7 @@ def command(
     explain: str | None,
     rules: bool,
     write_baseline: bool,
+    no_cache: bool,
 ) -> None:
     """Find what is wrong with the project, without Spark.
 
@@ -80,23 +88,43 @@ def command(
     if explain or rules:
         _tell_of_rules(explain, layout, project, terminal)
         return
-    compiled = _compiled(ctx, project, layout, terminal)
+    whole = not (selection or write_baseline or no_cache)
+    if whole:
+        found = recalled(project, terminal)
+        if found is not None:
+            remembered, texts = found
+            _report(remembered.findings, remembered.models, texts, layout, terminal)
+            ctx.exit(1 if _fails(remembered.findings, fail_on or remembered.fail_on) else 0)
+    compiled = _compiled(ctx, project, layout, terminal, remembering=whole)
     if write_baseline:
         _write_baseline(compiled, terminal)
         return
-    findings = _report(compiled, selection, layout, terminal)
+    findings = compiled.compilation.findings
+    selected = compiled.selected(selection)
+    if selection:
+        chosen = {node.id for node in selected}
+        findings = tuple(f for f in findings if f.model in chosen)
+    models = sum(node.kind == "model" for node in selected)
+    _report(findings, models, compiled.texts, layout, terminal)
     least = fail_on or compiled.compilation.project.settings.lint.fail_on
     ctx.exit(1 if _fails(findings, least) else 0)
 
 
 def _compiled(
-    ctx: click.Context, project: ProjectOptions, layout: str, terminal: Terminal
+    ctx: click.Context,
+    project: ProjectOptions,
+    layout: str,
+    terminal: Terminal,
+    *,
+    remembering: bool,
 ) -> Compiled:
     """Compile; what makes that impossible is told as the other findings are."""
     from streamsql.cli.output import FORMATS
     from streamsql.errors import ProjectError
 
     try:
+        if remembering:
+            return compiled_and_remembered(project, terminal)
         return compile_for(project, terminal, with_plan=False)
     except ProjectError as error:
         if not error.findings:
@@ -106,22 +134,19 @@ def _compiled(
 
 
 def _report(
-    compiled: Compiled, selection: SelectionOptions, layout: str, terminal: Terminal
-) -> tuple[Finding, ...]:
-    """Print the findings, and return them."""
+    findings: tuple[Finding, ...],
+    models: int,
+    texts: Mapping[str, str],
+    layout: str,
+    terminal: Terminal,
+) -> None:
     from streamsql.cli.output import FORMATS, summary
 
-    findings = compiled.compilation.findings
-    selected = compiled.selected(selection)
-    if selection:
-        chosen = {node.id for node in selected}
-        findings = tuple(f for f in findings if f.model in chosen)
-    shown = FORMATS[layout](findings, compiled.texts)
+    shown = FORMATS[layout](findings, texts)
     if shown:
         terminal.out(shown + ("\n" if layout == "text" else ""))
     if layout == "text":
-        terminal.say(summary(findings, sum(node.kind == "model" for node in selected)))
-    return findings
+        terminal.say(summary(findings, models))
 
 
 def _fails(findings: tuple[Finding, ...], least: str) -> bool:

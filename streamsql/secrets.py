@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from streamsql.project.masking import MASK
+MASK = "*****"
 
 
 @dataclass(frozen=True, slots=True)

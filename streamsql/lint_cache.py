@@ -1,0 +1,239 @@
+"""What the last lint found, kept for as long as nothing that it looked at has changed.
+
+The key is content and never time: all texts that are read, the environment variables that
+templates asked for, the variables, the target, the versions of Spark and Python, the packages
+that are installed, and streamsql's own code. It is compared before anything heavy is imported.
+Neither texts nor values are kept, only their hash; a file that is damaged is passed over.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from streamsql.disk import Reading, Texts, find_project, read_profiles, read_settings_text
+from streamsql.disk import read_texts as read_from_disk
+from streamsql.errors import ProjectError
+from streamsql.findings import Finding, Location, Severity
+
+_LAYOUT = 1
+# What a template can see that is another each time.
+_FICKLE = re.compile(r"run_started_at|invocation_id|random|lipsum")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which project is linted, and how; the path of the cache is below ``target_path``."""
+
+    project_dir: Path
+    profiles_dir: Path | None
+    target: str | None
+    vars: Mapping[str, Any]
+    spark: str | None
+    target_path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """All texts that a lint looks at."""
+
+    root: str
+    settings_path: str
+    texts: Mapping[str, str]
+    unreadable: tuple[Finding, ...]
+    profiles: tuple[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What a lint found: masked findings, how many models there are, and what makes it fail."""
+
+    findings: tuple[Finding, ...]
+    models: int
+    fail_on: str
+
+
+class NotedEnvironment(Mapping[str, str]):
+    """An environment that notes which variables are asked for."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = env
+        self.asked: dict[str, str | None] = {}
+        self.listed = False
+
+    def __getitem__(self, name: str) -> str:
+        self.asked[name] = self._env.get(name)
+        return self._env[name]
+
+    def __iter__(self) -> Iterator[str]:
+        self.listed = True
+        return iter(self._env)
+
+    def __len__(self) -> int:
+        self.listed = True
+        return len(self._env)
+
+
+def recall(asked: Asked, env: Mapping[str, str]) -> tuple[Remembered, Read] | None:
+    """Return what the last lint found, if nothing that it looked at has changed since."""
+    try:
+        root, settings_path = find_project(asked.project_dir)
+        kept = _load(cache_path(root, asked))
+        if kept is None:
+            return None
+        settings = read_settings_text(settings_path)
+        reading = _reading(kept["reading"])
+        texts = read_from_disk(root, settings_path, settings, reading)
+        profiles = read_profiles(root, asked.profiles_dir)
+        read = _read(root, settings_path, texts, profiles)
+        variables = {str(name): env.get(name) for name in kept["env"]}
+        if _digest(asked, read, reading, variables) != kept["digest"]:
+            return None
+        return Remembered(
+            tuple(map(_finding, kept["findings"])), int(kept["models"]), str(kept["fail_on"])
+        ), read
+    except (ProjectError, OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
+def remember(
+    asked: Asked, read: Read, reading: Reading, env: NotedEnvironment, found: Remembered
+) -> None:
+    """Keep what a lint found, unless the next one may find something else all the same."""
+    texts = (*read.texts.values(), (read.profiles or ("", ""))[1])
+    if env.listed or reading.rules_folder or any(map(_FICKLE.search, texts)):
+        return
+    if any(f.location.path == (read.profiles or ("",))[0] for f in found.findings):
+        return  # what is shown of that file may hold secrets
+    payload = {
+        "digest": _digest(asked, read, reading, env.asked),
+        "env": sorted(env.asked),
+        "reading": asdict(reading),
+        "findings": [_plain(f) for f in found.findings],
+        "models": found.models,
+        "fail_on": found.fail_on,
+    }
+    # A cache that cannot be written is a cache that is not there.
+    with contextlib.suppress(OSError, ValueError):
+        _save(cache_path(Path(read.root), asked), payload)
+
+
+def cache_path(root: Path, asked: Asked) -> Path:
+    """Return the file that holds what was found."""
+    return root / asked.target_path / "cache" / "lint.json"
+
+
+# Keys
+
+
+def _digest(asked: Asked, read: Read, reading: Reading, env: Mapping[str, str | None]) -> str:
+    """Return one hash of all that a lint depends on."""
+    hashed = blake2b(digest_size=32)
+
+    def add(*parts: object) -> None:
+        for part in parts:
+            data = repr(part).encode("utf-8", "surrogatepass")
+            hashed.update(b"%d:" % len(data))
+            hashed.update(data)
+
+    add(_LAYOUT, _own_code(), _packages(), sys.version, os.environ.get("PYTHONPATH"))
+    add(asked.target, asked.spark, sorted((k, repr(v)) for k, v in asked.vars.items()))
+    add(read.root, read.settings_path, reading, sorted(env.items()))
+    add(read.profiles, read.unreadable)
+    for name, text in read.texts.items():
+        add(name, text)
+    return hashed.hexdigest()
+
+
+def _own_code() -> str:
+    """Return a hash of the package itself: a version says too little while it is developed."""
+    hashed = blake2b(digest_size=16)
+    top = Path(__file__).parent
+    for path in sorted(_python_files(str(top))):
+        hashed.update(path.removeprefix(str(top)).encode())
+        hashed.update(Path(path).read_bytes())
+    return hashed.hexdigest()
+
+
+def _python_files(folder: str) -> Iterator[str]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _python_files(entry.path)
+            elif entry.name.endswith(".py"):
+                yield entry.path
+
+
+def _packages() -> list[str]:
+    """Return the packages that are installed, with their versions, by the names of folders."""
+    found: set[str] = set()
+    for folder in sys.path:
+        with contextlib.suppress(OSError), os.scandir(folder or ".") as entries:
+            found.update(e.name for e in entries if e.name.endswith(_INSTALLED))
+    return sorted(found)
+
+
+_INSTALLED = (".dist-info", ".egg-info", ".egg-link", ".pth")
+
+
+def _read(root: Path, settings_path: Path, texts: Texts, profiles: tuple[str, str] | None) -> Read:
+    return Read(str(root), settings_path.name, texts.texts, texts.unreadable, profiles)
+
+
+# The file
+
+
+def _load(path: Path) -> Mapping[str, Any] | None:
+    whole = json.loads(path.read_text(encoding="utf-8"))
+    if whole["check"] != _check(whole["kept"]):
+        return None
+    kept: Mapping[str, Any] = json.loads(whole["kept"])
+    return kept
+
+
+def _save(path: Path, payload: Mapping[str, Any]) -> None:
+    kept = json.dumps(payload, ensure_ascii=False)
+    text = json.dumps({"check": _check(kept), "kept": kept}, ensure_ascii=False)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".lint-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _check(kept: str) -> str:
+    return blake2b(kept.encode("utf-8"), digest_size=16).hexdigest()
+
+
+def _reading(kept: Mapping[str, Any]) -> Reading:
+    return Reading(tuple(kept["folders"]), tuple(kept["files"]), kept["rules_folder"])
+
+
+def _plain(finding: Finding) -> list[Any]:
+    place = finding.location
+    return [
+        finding.rule,
+        finding.message,
+        [place.path, place.line, place.column, place.end_line, place.end_column],
+        str(finding.severity),
+        finding.hint,
+        finding.model,
+    ]
+
+
+def _finding(kept: Sequence[Any]) -> Finding:
+    rule, message, place, severity, hint, model = kept
+    return Finding(rule, message, Location(*place), Severity(severity), hint, model)
