@@ -148,7 +148,7 @@ def test_random_edits(sample: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPa
         kind = edits.one()
         if edits.random.random() < 0.4:
             kind += " and " + edits.one()
-        said = "edit %d: %s" % (number, kind)
+        said = f"edit {number}: {kind}"
         fresh = lint(invoke, sample, "--no-cache", *edits.options)
         assert lint(invoke, sample, *edits.options) == fresh, said
         assert lint(invoke, sample, *edits.options) == fresh, f"{said}, told again"
@@ -160,7 +160,10 @@ def test_random_edits(sample: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPa
 def test_nothing_heavy_is_loaded_where_nothing_has_changed(shop: Shop, invoke: Invoke) -> None:
     root = shop()
     first = lint(invoke, root)
-    program = "from streamsql.cli import main; import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr)); main()"
+    program = (
+        "import atexit, sys; from streamsql.cli import main; "
+        "atexit.register(lambda: print(*sys.modules, file=sys.stderr)); main()"
+    )
     done = subprocess.run(
         [sys.executable, "-c", program, "lint", "--project-dir", str(root)],
         capture_output=True,
