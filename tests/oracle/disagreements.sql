@@ -1,0 +1,1 @@
+-- Queries on which lint and Spark once disagreed, each with its output mode before it.
