@@ -29,18 +29,23 @@ from streamsql.checks.rule import Rule, WholeProject
 from streamsql.checks.streaming.collated_state_key import collated_state_key
 from streamsql.checks.streaming.dedup_without_watermark import dedup_without_watermark
 from streamsql.checks.streaming.distinct_aggregate import distinct_aggregate
+from streamsql.checks.streaming.idle_source_stops_output import idle_source_stops_output
 from streamsql.checks.streaming.join_without_equality import join_without_equality
 from streamsql.checks.streaming.join_without_time_bound import join_without_time_bound
+from streamsql.checks.streaming.json_parsed_again import json_parsed_again
 from streamsql.checks.streaming.limit_over_query_life import limit_over_query_life
+from streamsql.checks.streaming.lost_watermark import lost_watermark
 from streamsql.checks.streaming.monotonic_id_on_stream import monotonic_id_on_stream
 from streamsql.checks.streaming.no_streaming_source import no_streaming_source
 from streamsql.checks.streaming.nondeterministic_value import nondeterministic_value
+from streamsql.checks.streaming.outer_join_never_emits import outer_join_never_emits
 from streamsql.checks.streaming.processing_time_condition import processing_time_condition
 from streamsql.checks.streaming.session_window_alone import session_window_alone
 from streamsql.checks.streaming.stream_anti_join import stream_anti_join
 from streamsql.checks.streaming.stream_except import stream_except
 from streamsql.checks.streaming.stream_intersect import stream_intersect
 from streamsql.checks.streaming.stream_offset import stream_offset
+from streamsql.checks.streaming.stream_read_twice import stream_read_twice
 from streamsql.checks.streaming.stream_sample import stream_sample
 from streamsql.checks.streaming.stream_sort import stream_sort
 from streamsql.checks.streaming.stream_static_join import stream_static_join
@@ -49,6 +54,10 @@ from streamsql.checks.streaming.stream_window_function import stream_window_func
 from streamsql.checks.streaming.throwing_event_time import throwing_event_time
 from streamsql.checks.streaming.throwing_expression import throwing_expression
 from streamsql.checks.streaming.two_event_times import two_event_times
+from streamsql.checks.streaming.unbounded_aggregation import unbounded_aggregation
+from streamsql.checks.streaming.unbounded_join import unbounded_join
+from streamsql.checks.streaming.union_without_watermark import union_without_watermark
+from streamsql.checks.streaming.update_without_key import update_without_key
 from streamsql.project.nodes import Source
 from streamsql.resolve import ResolvedModel
 
@@ -58,14 +67,18 @@ MODEL_RULES: tuple[Rule[ResolvedModel], ...] = (
     compacted_without_key,
     dedup_without_watermark,
     distinct_aggregate,
+    idle_source_stops_output,
     join_without_equality,
     join_without_time_bound,
+    json_parsed_again,
     limit_over_query_life,
+    lost_watermark,
     missing_column_description,
     missing_description,
     monotonic_id_on_stream,
     no_streaming_source,
     nondeterministic_value,
+    outer_join_never_emits,
     processing_time_condition,
     reserved_column,
     session_window_alone,
@@ -74,6 +87,7 @@ MODEL_RULES: tuple[Rule[ResolvedModel], ...] = (
     stream_except,
     stream_intersect,
     stream_offset,
+    stream_read_twice,
     stream_sample,
     stream_sort,
     stream_static_join,
@@ -83,11 +97,15 @@ MODEL_RULES: tuple[Rule[ResolvedModel], ...] = (
     throwing_expression,
     topic_without_value,
     two_event_times,
+    unbounded_aggregation,
+    unbounded_join,
     undeclared_column,
     unencodable_topic,
+    union_without_watermark,
     unknown_key_column,
     unstable_key,
     unwritten_column,
+    update_without_key,
 )
 
 SOURCE_RULES: tuple[Rule[Source], ...] = (

@@ -23,6 +23,7 @@ _NUMBERS = frozenset({"tinyint", "smallint", "int", "bigint", "float", "double"}
 _LESS = (exp.LT, exp.LTE)
 _GREATER = (exp.GT, exp.GTE)
 _SECOND = 1_000_000
+_LONGEST = 1e11  # seconds that a length of time may have
 _MERGED_BY_WHERE = frozenset({"inner", "cross"})
 
 
@@ -341,7 +342,7 @@ def _terms(
         case exp.Interval():
             return _interval_term(node, negative)
         case exp.Literal() if not node.is_string:
-            value = int(float(node.this) * _SECOND)
+            value = int(min(float(node.this), _LONGEST) * _SECOND)
             return [_Term(negative, microseconds=-value if negative else value)]
     return None
 
