@@ -57,7 +57,7 @@ def _fault(model: ResolvedModel, operator: StatefulOperator, *, complete: bool) 
         ),
         None,
     )
-    if complete:
+    if complete and operator.bounded:
         hint = "output_mode='update' writes what changed, and drops what the watermark has passed"
     elif lost is not None:
         hint = (

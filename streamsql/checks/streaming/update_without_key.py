@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from streamsql.checks.places import config_location
 from streamsql.checks.rule import Fault, model_rule
 from streamsql.findings import Severity
+from streamsql.render.places import config_location
 from streamsql.resolve import ResolvedModel
 
 _STATE = ("aggregate", "distinct", "except")
