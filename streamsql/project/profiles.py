@@ -24,6 +24,7 @@ from streamsql.project.shapes import (
     Section,
     Text,
     TextMap,
+    Version,
     report_unknown_key,
 )
 from streamsql.project.values import render_values
@@ -38,7 +39,7 @@ SPARK = Section(
     "spark",
     (
         Key("master", Text(), "Spark's master: `local[*]`, `spark://…`, `k8s://…`, `yarn`."),
-        Key("version", Text(), "The Spark that analysis assumes; the installed one if not given."),
+        Key("version", Version(), "The Spark that analysis assumes; the installed one if absent."),
         Key("conf", TextMap(), "Settings of the Spark session."),
         Key("remote", Refused("unsupported-remote", *_CONNECT), "Spark Connect: not supported."),
     ),

@@ -93,6 +93,27 @@ class Text:
         return {"type": ["string", "number"]}
 
 
+_VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}([.+-]\S*)?)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version: numbers with points between them."""
+
+    def read(self, marked: Marked, faults: Faults) -> Any:
+        """Return the version as a text."""
+        text = Text("a version such as 4.1.1").read(marked, faults)
+        if text is MISSING or _VERSION.fullmatch(text.strip()):
+            return text
+        message = f"'{text}' is no version: expected one such as 4.1.1"
+        faults.add("wrong-type", message, marked.location)
+        return MISSING
+
+    def schema(self) -> JsonSchema:
+        """Return the schema of a version."""
+        return {"type": ["string", "number"]}
+
+
 @dataclass(frozen=True, slots=True)
 class Name:
     """A name that becomes part of an identifier: letters, digits and underscores."""

@@ -122,6 +122,12 @@ shop:
     ]
 
 
+@pytest.mark.parametrize("version", ["4 1.1", "four", "'4.1.1 or so'", "4..1"])
+def test_a_version_is_one(version: str) -> None:
+    text = f"shop: {{target: dev, outputs: {{dev: {{spark: {{version: {version}}}}}}}}}"
+    assert [f.rule for f in load(profiles=text).findings] == ["wrong-type"]
+
+
 def test_no_secret_gets_into_a_finding() -> None:
     embedded = "{{ env_var('STREAMSQL_ENV_SECRET_P') }}"
     text = f'shop: {{outputs: {{a: {{connections: {{k: {{type: x, embedded: "{embedded}"}}}}}}}}}}'
