@@ -269,4 +269,199 @@ ANALYSIS_FINDINGS: tuple[StageFinding, ...] = (
             WHERE rand() > 0.5
         """,
     ),
+    StageFinding(
+        "misplaced-aggregate",
+        "sql",
+        """An aggregate stands where rows are not grouped yet.
+
+        `WHERE`, `ON` and `GROUP BY` are computed before there are groups. Groups are filtered in
+        `HAVING`.
+
+        Bad:
+
+            -- models/out.sql
+            {{ config(materialized='sink', connector='console', output_mode='update') }}
+            SELECT currency, count(*) AS orders FROM {{ source('shop', 'orders') }}
+            WHERE count(*) > 1
+            GROUP BY currency
+
+        Good:
+
+            -- models/out.sql
+            {{ config(materialized='sink', connector='console', output_mode='update') }}
+            SELECT currency, count(*) AS orders FROM {{ source('shop', 'orders') }}
+            GROUP BY currency
+            HAVING count(*) > 1
+        """,
+    ),
+    StageFinding(
+        "ordinal-out-of-range",
+        "sql",
+        """GROUP BY or ORDER BY names a column by a number that there is not.
+
+        `GROUP BY 2` is the second column of the select list; they are counted from 1.
+
+        Bad:
+
+            -- models/out.sql
+            {{ config(materialized='sink', connector='console', output_mode='update') }}
+            SELECT currency, count(*) AS orders FROM {{ source('shop', 'orders') }}
+            GROUP BY 3
+
+        Good:
+
+            -- models/out.sql
+            {{ config(materialized='sink', connector='console', output_mode='update') }}
+            SELECT currency, count(*) AS orders FROM {{ source('shop', 'orders') }}
+            GROUP BY 1
+        """,
+    ),
+    StageFinding(
+        "nested-aggregate",
+        "sql",
+        """An aggregate stands inside another.
+
+        An aggregate makes one value of many rows, and for the outer one there would be no rows
+        left. Two steps take two queries, one in the other.
+
+        Bad:
+
+            -- models/out.sql
+            {{ config(materialized='sink', connector='console', output_mode='update') }}
+            SELECT currency, max(sum(amount)) AS most FROM {{ source('shop', 'orders') }}
+            GROUP BY currency
+
+        Good:
+
+            -- models/out.sql
+            {{ config(materialized='sink', connector='console', output_mode='update') }}
+            SELECT currency, sum(amount) AS total FROM {{ source('shop', 'orders') }}
+            GROUP BY currency
+        """,
+    ),
+    StageFinding(
+        "ungrouped-column",
+        "sql",
+        """A column of an aggregate query is neither grouped nor aggregated.
+
+        A group has many values of such a column, and Spark does not choose one. Group by it too,
+        or say which value is meant: `any_value`, `max`, `max_by`.
+
+        Bad:
+
+            -- models/out.sql
+            {{ config(materialized='sink', connector='console', output_mode='update') }}
+            SELECT currency, order_id, sum(amount) AS total FROM {{ source('shop', 'orders') }}
+            GROUP BY currency
+
+        Good:
+
+            -- models/out.sql
+            {{ config(materialized='sink', connector='console', output_mode='update') }}
+            SELECT currency, max(order_id) AS last, sum(amount) AS total
+            FROM {{ source('shop', 'orders') }}
+            GROUP BY currency
+        """,
+    ),
+    StageFinding(
+        "incomparable-types",
+        "columns",
+        """Two values are compared that have no type in common.
+
+        Spark casts text to what it is compared with, and numbers to one another, but no number to
+        a timestamp or a boolean: it refuses the query.
+
+        Bad:
+
+            -- models/out.sql
+            SELECT order_id FROM {{ source('shop', 'orders') }} WHERE ordered_at > 1700000000
+
+        Good:
+
+            -- models/out.sql
+            SELECT order_id FROM {{ source('shop', 'orders') }}
+            WHERE ordered_at > timestamp_seconds(1700000000)
+        """,
+    ),
+    StageFinding(
+        "condition-not-boolean",
+        "columns",
+        """A condition is neither true nor false.
+
+        `WHERE`, `HAVING` and `ON` take a boolean; no number and no text is taken for one.
+
+        Bad:
+
+            -- models/out.sql
+            SELECT order_id FROM {{ source('shop', 'orders') }} WHERE amount
+
+        Good:
+
+            -- models/out.sql
+            SELECT order_id FROM {{ source('shop', 'orders') }} WHERE amount <> 0
+        """,
+    ),
+    StageFinding(
+        "bad-operand",
+        "columns",
+        """An arithmetic or a sum is computed of something that is no number.
+
+        Booleans, arrays and structs cannot be added, and to a timestamp only an interval can be.
+
+        Bad:
+
+            -- models/out.sql
+            SELECT ordered_at + 60 AS later FROM {{ source('shop', 'orders') }}
+
+        Good:
+
+            -- models/out.sql
+            SELECT ordered_at + INTERVAL 60 SECONDS AS later FROM {{ source('shop', 'orders') }}
+        """,
+    ),
+    StageFinding(
+        "union-column-type",
+        "columns",
+        """Two queries of a set operation give types that do not go together.
+
+        Columns are put together by their place, and their types are widened to one that holds
+        both. A number and a timestamp have none, which often means that the columns are in
+        another order.
+
+        Bad:
+
+            -- models/out.sql
+            SELECT order_id, ordered_at FROM {{ source('shop', 'orders') }}
+            UNION ALL
+            SELECT ordered_at, order_id FROM {{ source('shop', 'orders') }}
+
+        Good:
+
+            -- models/out.sql
+            SELECT order_id, ordered_at FROM {{ source('shop', 'orders') }}
+            UNION ALL
+            SELECT order_id, ordered_at FROM {{ source('shop', 'orders') }}
+        """,
+    ),
+    StageFinding(
+        "bad-generator",
+        "sql",
+        """A function that makes rows stands where it cannot.
+
+        `explode` and its like make several rows of one. A select list has at most one of them,
+        not inside another expression, and none can stand in a condition.
+
+        Bad:
+
+            -- models/out.sql
+            SELECT upper(explode(split(currency, ','))) AS currency
+            FROM {{ source('shop', 'orders') }}
+
+        Good:
+
+            -- models/out.sql
+            SELECT upper(part) AS currency FROM {{ source('shop', 'orders') }}
+            LATERAL VIEW explode(split(currency, ',')) AS part
+        """,
+    ),
 )

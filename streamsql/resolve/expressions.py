@@ -21,6 +21,7 @@ from streamsql.datatypes import (
     Map,
     Primitive,
     Struct,
+    ddl,
     parse_type,
 )
 from streamsql.dialect import function_name
@@ -54,11 +55,12 @@ from streamsql.resolve.hazards import (
     now_risk,
 )
 from streamsql.resolve.higher_order import LAMBDA_SHAPES
+from streamsql.resolve.kinds import both, cannot_be_added, cannot_be_summed, differ, not_boolean
 from streamsql.resolve.limits import check_weight
 from streamsql.resolve.lineage import Origins, aggregate, inside
 from streamsql.resolve.relations import HIDDEN_COLUMNS
 from streamsql.resolve.scope import Scope, field_type, has_no_field, look_up, unlisted
-from streamsql.resolve.signatures import check_call
+from streamsql.resolve.signatures import GENERATORS, check_call
 from streamsql.resolve.time_windows import WINDOWS, check_window
 from streamsql.resolve.walk import Walk, hidden_in
 
@@ -99,7 +101,27 @@ def _boolean(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
 def _compared(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
     operands = [(e, type_of(e, scope, walk)) for e in node.iter_expressions()]
     walk.risks.extend(comparison_risks(node, operands))
+    first, *others = operands
+    for operand, found in others:
+        if differ(first[1], found):
+            walk.report(
+                "incomparable-types",
+                f"{both(first[1], found)} cannot be compared",
+                operand,
+                "cast one of them to the other's type",
+            )
     return BOOLEAN
+
+
+def check_condition(node: exp.Expr, clause: str, found: DataType | None, walk: Walk) -> None:
+    """Report a condition that is surely neither true nor false."""
+    if not_boolean(found) and found is not None:
+        walk.report(
+            "condition-not-boolean",
+            f"{clause} needs a condition, and this is {ddl(found)}",
+            node,
+            "compare it with something",
+        )
 
 
 def _query(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
@@ -355,6 +377,13 @@ def _arithmetic(operator: str) -> _Rule:
         right = Argument(type_of(node.expression, scope, walk), node.expression)
         if operator in _DIVISIONS:
             walk.risk(division_risk(node, node.expression, _DIVISIONS[operator]))
+        if cannot_be_added(left.type, right.type):
+            walk.report(
+                "bad-operand",
+                f"'{operator}' cannot be applied to {both(left.type, right.type)}",
+                node,
+                "cast what is no number; to move a timestamp, add an INTERVAL",
+            )
         return operation_type(operator, left, right)
 
     return rule
@@ -430,6 +459,13 @@ def _arguments(nodes: Sequence[exp.Expr], scope: Scope, walk: Walk) -> list[Argu
 def _function(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
     name = function_name(node) or ""
     check_call(node, walk)
+    if name in GENERATORS:
+        walk.report(
+            "bad-generator",
+            f"{name}(…) makes rows, which it cannot inside an expression or a condition",
+            node,
+            "make the rows in LATERAL VIEW or a subquery, and use its column here",
+        )
     if name in _UNIT_FIRST and len(node.expressions) > 2:
         arguments = _arguments(node.expressions[1:], scope, walk)
         return function_type(name, [Argument(None, node.expressions[0]), *arguments])
@@ -443,6 +479,13 @@ def _function(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
     since = len(walk.read)
     arguments = _arguments(nodes, scope, walk)
     walk.risks.extend(call_risks(name, node, arguments))
+    if arguments and cannot_be_summed(name, arguments[0].type):
+        walk.report(
+            "bad-operand",
+            f"{name}(…) needs numbers, and this is {both(arguments[0].type, None)}",
+            node,
+            "count with count_if(…), or cast it to a number",
+        )
     if name == "monotonically_increasing_id":
         walk.row_ids.append(node)
     if name in WINDOWS:

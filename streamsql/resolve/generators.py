@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from streamsql.datatypes import Array, DataType, Map, Struct
+from streamsql.datatypes import Array, DataType, Decimal, Map, Primitive, Struct, ddl
 from streamsql.dialect import function_name
 from streamsql.resolve.arguments import whole_number
 from streamsql.resolve.coercion import BIGINT, INT, STRING, widest
 from streamsql.resolve.expressions import type_of
 from streamsql.resolve.lineage import NOWHERE, How, Origins, inside, united, used_by
 from streamsql.resolve.scope import Scope
+from streamsql.resolve.signatures import GENERATORS
 from streamsql.resolve.walk import Walk
 
 
@@ -29,25 +30,10 @@ class Generated:
 Outputs = list[Generated]
 _Typed = list[tuple[str, DataType | None]]
 
-_GENERATORS = frozenset(
-    {
-        "explode",
-        "explode_outer",
-        "inline",
-        "inline_outer",
-        "json_tuple",
-        "posexplode",
-        "posexplode_outer",
-        "stack",
-        "variant_explode",
-        "variant_explode_outer",
-    }
-)
-
 
 def is_generator(node: exp.Expr) -> bool:
     """Whether an expression makes rows, and so may make several columns."""
-    return function_name(node) in _GENERATORS
+    return function_name(node) in GENERATORS
 
 
 def generated(node: exp.Expr, scope: Scope, walk: Walk) -> Outputs | None:
@@ -67,11 +53,43 @@ def generated(node: exp.Expr, scope: Scope, walk: Walk) -> Outputs | None:
         alone = isinstance(argument, exp.Column)
         read.append(used_by(taken, How.IDENTITY if alone else How.TRANSFORMATION))
     kind = name.removesuffix("_outer")
+    _check_input(kind, node, types, walk)
     outputs = _outputs(kind, node, types)
     if outputs is None:
         return None
     origins = _origins(kind, outputs, types, read)
     return [Generated(n, t, o) for (n, t), o in zip(outputs, origins, strict=True)]
+
+
+def _check_input(kind: str, node: exp.Expr, types: Sequence[DataType | None], walk: Walk) -> None:
+    found = types[0] if types else None
+    if kind in ("explode", "posexplode", "inline") and (
+        isinstance(found, (Primitive, Decimal, Struct))
+        and found not in (Primitive("void"), Primitive("variant"))
+    ):
+        walk.report(
+            "bad-generator",
+            f"{kind}(…) makes rows of an array, and this is {ddl(found)}",
+            node,
+            "split(…) makes an array of text",
+        )
+
+
+def check_generators(node: exp.Select, walk: Walk) -> None:
+    """Report a second generator in one select list."""
+    count = 0
+    for item in node.expressions:
+        inner = item.unalias()
+        inner = inner.this if isinstance(inner, exp.Aliases) else inner
+        top = is_generator(inner)
+        count += top
+        if count > 1:
+            walk.report(
+                "bad-generator",
+                "a select list makes rows of one array only, and this is a second one",
+                inner,
+                "use LATERAL VIEW for each, or arrays_zip(…) for one beside the other",
+            )
 
 
 def _outputs(kind: str, node: exp.Expr, types: list[DataType | None]) -> _Typed | None:

@@ -9,9 +9,10 @@ from sqlglot import exp
 
 from streamsql.datatypes import DataType, Primitive, Struct
 from streamsql.dialect import function_name
+from streamsql.resolve.aggregation import check_aggregation
 from streamsql.resolve.coercion import widest
-from streamsql.resolve.expressions import type_of, visit
-from streamsql.resolve.generators import Generated, generated, is_generator
+from streamsql.resolve.expressions import check_condition, type_of, visit
+from streamsql.resolve.generators import Generated, check_generators, generated, is_generator
 from streamsql.resolve.grouping import (
     GroupingKey,
     bound_by,
@@ -127,6 +128,8 @@ def _select(node: exp.Select, scope: Scope, walk: Walk) -> Rowset:
     _visit_after(node, inside, aliases, walk)
     influences |= filtered_by(take(walk.read, since))
     check_keys(groups or (), walk)
+    check_aggregation(node, groups, source.scope(scope), walk)
+    check_generators(node, walk)
     if node.args.get("distinct") is not None:
         check_distinct(columns, node, walk)
     check_one_window([*node.expressions, *grouping_items(node)], inside, walk)
@@ -175,7 +178,7 @@ _TIMES = frozenset({"timestamp", "timestamp_ntz", "date"})
 def _visit_clause(node: exp.Expr, key: str, scope: Scope, walk: Walk) -> None:
     clause = node.args.get(key)
     if clause is not None:
-        visit([clause.this], scope, walk)
+        check_condition(clause.this, key.upper(), type_of(clause.this, scope, walk), walk)
 
 
 def _with_window_names(node: exp.Select, scope: Scope, walk: Walk) -> Scope:

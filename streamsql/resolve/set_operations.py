@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from streamsql.resolve.coercion import wider
 from streamsql.resolve.grouping import bound_by, check_distinct, collated, distinct_keys, mixed
+from streamsql.resolve.kinds import both, differ
 from streamsql.resolve.lineage import NO_INFLUENCES, Influences, fields_in, united
 from streamsql.resolve.relations import Operation, WatermarkLoss
 from streamsql.resolve.scope import Attribute, Flow, Rowset, Scope
@@ -29,6 +30,8 @@ def set_operation(node: exp.SetOperation, scope: Scope, walk: Walk) -> Rowset:
             "give both the same columns, in the same order",
         )
         complete = False
+    if not by_name:
+        _check_types(node, left, right, walk)
     is_union = isinstance(node, exp.Union)
     columns = _by_name(left, right) if by_name else _by_position(left, right, is_union)
     if not is_union or node.args.get("distinct"):
@@ -41,6 +44,18 @@ def set_operation(node: exp.SetOperation, scope: Scope, walk: Walk) -> Rowset:
         left.influences | right.influences | _compared(node, left, right),
         united((left.unlisted, right.unlisted)),
     )
+
+
+def _check_types(node: exp.SetOperation, left: Rowset, right: Rowset, walk: Walk) -> None:
+    for one, other in zip(left.columns, right.columns, strict=False):
+        if differ(one.type, other.type):
+            walk.report(
+                "union-column-type",
+                f"'{one.name}' is {both(one.type, None)} in the first query, and"
+                f" {both(other.type, None)} in the other",
+                other.node if other.node is not None else node.expression,
+                "cast one of them, or put the columns in the same order",
+            )
 
 
 def _compared(node: exp.SetOperation, left: Rowset, right: Rowset) -> Influences:

@@ -43,7 +43,10 @@ def _aggregates(node: exp.Expr) -> Iterator[exp.Expr]:
     if isinstance(node, exp.Query):
         return
     if isinstance(node, exp.Window):
-        for part in node.this.iter_expressions():
+        call = node.this
+        while isinstance(call, (exp.IgnoreNulls, exp.RespectNulls, exp.Filter)):
+            call = call.this
+        for part in call.iter_expressions():
             yield from _aggregates(part)
     elif is_aggregate_call(node):
         yield node

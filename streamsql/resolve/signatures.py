@@ -16,6 +16,20 @@ from streamsql.findings import did_you_mean
 from streamsql.resolve.fixed_functions import AGGREGATES, FIXED
 from streamsql.resolve.walk import Walk
 
+GENERATORS = frozenset(
+    {
+        "explode",
+        "explode_outer",
+        "inline",
+        "inline_outer",
+        "json_tuple",
+        "posexplode",
+        "posexplode_outer",
+        "stack",
+        "variant_explode",
+        "variant_explode_outer",
+    }
+)
 _KNOWN_UNTIL = (4, 1)
 _LIKE_A_MISTAKE = 0.8
 # Families that grew after 4.1: a name that begins so may be a new member.

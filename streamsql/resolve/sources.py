@@ -10,7 +10,7 @@ from sqlglot import exp
 from streamsql.datatypes import DataType, Struct, ddl
 from streamsql.dialect import WATERMARK, function_name
 from streamsql.resolve.coercion import TIMESTAMP
-from streamsql.resolve.expressions import type_of, visit
+from streamsql.resolve.expressions import check_condition, type_of, visit
 from streamsql.resolve.generators import Generated, generated
 from streamsql.resolve.join_bounds import JoinInput, read_condition
 from streamsql.resolve.joins import Joined, join
@@ -270,7 +270,9 @@ def joined_with(left: Sources, node: exp.Expr, scope: Scope, walk: Walk) -> Sour
         return joined
     inside = replace(joined, visible=(*found.left, *found.right_all))
     since = len(walk.read)
-    visit([condition, *([matched] if matched else [])], inside.scope(scope), walk)
+    found_type = type_of(condition, inside.scope(scope), walk)
+    check_condition(condition, "ON", found_type, walk)
+    visit([matched] if matched else [], inside.scope(scope), walk)
     _check_deterministic(condition, walk)
     compared = joined_by(take(walk.read, since))
     return replace(joined, influences=joined.influences | compared)

@@ -21,7 +21,7 @@ from streamsql.resolve.walk import Walk
 FOLDER = Path(__file__).parent
 EVENTS = "id string, user string, amount double, ts timestamp, arr array<int>, raw string"
 CLICKS = "id string, user string, url string, ts timestamp, amount double"
-DIM = "k string, name string, vf timestamp"
+DIM = "k string, name string, vf double"
 
 
 def _rowset(columns: str, streaming: bool = True, delay: str | None = None) -> Rowset:
