@@ -24,6 +24,7 @@ __all__ = [
     "PROJECT_RULES",
     "SOURCE_RULES",
     "Fault",
+    "Rule",
     "Severity",
     "TheirRules",
     "WholeProject",
@@ -52,15 +53,17 @@ def _findings(project: Project, resolution: Resolution) -> Iterator[Finding]:
             yield from ours.findings(source)
     for model in resolution.models:
         yield from model_options(model)
-        for rule in MODEL_RULES:
-            if _may_ask(rule, model, resolution):
-                yield from rule.findings(model, model.name)
+        for rule in MODEL_RULES if _is_complete(model, resolution) else _OF_ANY_MODEL:
+            yield from rule.findings(model, model.name)
 
 
-def _may_ask(rule: Rule[ResolvedModel], model: ResolvedModel, resolution: Resolution) -> bool:
+_OF_ANY_MODEL = tuple(rule for rule in MODEL_RULES if not rule.needs_all_columns)
+
+
+def _is_complete(model: ResolvedModel, resolution: Resolution) -> bool:
+    """Tell whether all columns of a model are known; a broken one has no relation."""
     relation = resolution.relations.get(model.parsed.rendered.model.relation)
-    complete = relation is not None and relation.complete  # a broken model has no relation
-    return complete or not rule.needs_all_columns
+    return relation is not None and relation.complete
 
 
 def _of_the_whole(whole: WholeProject) -> Iterator[Finding]:
@@ -75,7 +78,8 @@ def _of_others(
     for rule in theirs.asked_of("source"):
         yield from apply_safely(rule, ((s, None) for s in whole.project.sources), place)
     for rule in theirs.asked_of("model"):
-        asked = (m for m in resolution.models if _may_ask(rule, m, resolution))
+        models = resolution.models
+        asked = (m for m in models if not rule.needs_all_columns or _is_complete(m, resolution))
         yield from apply_safely(rule, ((m, m.name) for m in asked), place)
     for rule in theirs.asked_of("project"):
         yield from apply_safely(rule, ((whole, None),), place)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from streamsql.connectors import kafka
 from streamsql.project.nodes import Project, Source
@@ -18,18 +19,44 @@ def cluster_of(connection: str | None, project: Project) -> str:
     return ",".join(sorted(servers))
 
 
-def readers_of(topic: str, cluster: str, project: Project) -> Iterator[Source]:
-    """Yield the sources that read a topic, by its name or by a pattern."""
+@dataclass(frozen=True, slots=True)
+class TopicReaders:
+    """The sources of a project by the topics that they read.
+
+    A pattern that only Java knows is taken to match nothing.
+    """
+
+    clusters: Mapping[str | None, str]
+    named: Mapping[tuple[str, str], tuple[Source, ...]]
+    patterns: tuple[tuple[str, re.Pattern[str], Source], ...]
+
+    def of(self, connection: str | None, topic: str) -> Iterator[Source]:
+        """Yield the sources that read a topic of a connection."""
+        cluster = self.clusters.get(connection, f"connection {connection}")
+        yield from self.named.get((cluster, topic), ())
+        for where, pattern, source in self.patterns:
+            if where == cluster and pattern.fullmatch(topic):
+                yield source
+
+
+def topic_readers(project: Project) -> TopicReaders:
+    """Sort the sources of a project by what they read."""
+    used = {*project.target.connections, *(s.connection for s in project.sources)}
+    clusters: dict[str | None, str] = {name: cluster_of(name, project) for name in used}
+    named: dict[tuple[str, str], tuple[Source, ...]] = {}
+    patterns = []
     for source in project.sources:
-        if cluster_of(source.connection, project) == cluster and reads(source, topic):
-            yield source
+        cluster = clusters[source.connection]
+        if source.topic_pattern is None:
+            for topic in kafka.topics(source.topic or ""):
+                named[cluster, topic] = (*named.get((cluster, topic), ()), source)
+        elif (pattern := _compiled(source.topic_pattern)) is not None:
+            patterns.append((cluster, pattern, source))
+    return TopicReaders(clusters, named, tuple(patterns))
 
 
-def reads(source: Source, topic: str) -> bool:
-    """Tell whether a source reads a topic; a pattern that only Java knows is taken not to."""
-    if source.topic_pattern is None:
-        return topic in kafka.topics(source.topic or "")
+def _compiled(pattern: str) -> re.Pattern[str] | None:
     try:
-        return re.fullmatch(source.topic_pattern, topic) is not None
-    except (re.error, RecursionError):
-        return False
+        return re.compile(pattern)
+    except (re.error, RecursionError, OverflowError):
+        return None

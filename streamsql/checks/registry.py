@@ -10,6 +10,8 @@ from streamsql.checks.documentation.missing_description import missing_descripti
 from streamsql.checks.documentation.undeclared_column import undeclared_column
 from streamsql.checks.kafka.compacted_without_key import compacted_without_key
 from streamsql.checks.kafka.fail_on_data_loss_off import fail_on_data_loss_off
+from streamsql.checks.kafka.illegal_topic_name import illegal_topic_name
+from streamsql.checks.kafka.misspelt_client_option import misspelt_client_option
 from streamsql.checks.kafka.offsets_of_unknown_topic import offsets_of_unknown_topic
 from streamsql.checks.kafka.reserved_column import reserved_column
 from streamsql.checks.kafka.shared_output import shared_output
@@ -19,6 +21,7 @@ from streamsql.checks.kafka.undecodable_source import undecodable_source
 from streamsql.checks.kafka.unencodable_topic import unencodable_topic
 from streamsql.checks.kafka.unstable_key import unstable_key
 from streamsql.checks.kafka.unwritten_column import unwritten_column
+from streamsql.checks.kafka.wrong_topic_setting import wrong_topic_setting
 from streamsql.checks.project.literal_secret import literal_secret
 from streamsql.checks.project.shared_checkpoint import shared_checkpoint
 from streamsql.checks.project.unconventional_name import unconventional_name
@@ -106,6 +109,7 @@ MODEL_RULES: tuple[Rule[ResolvedModel], ...] = (
     unstable_key,
     unwritten_column,
     update_without_key,
+    wrong_topic_setting,
 )
 
 SOURCE_RULES: tuple[Rule[Source], ...] = (
@@ -115,7 +119,9 @@ SOURCE_RULES: tuple[Rule[Source], ...] = (
 )
 
 PROJECT_RULES: tuple[Rule[WholeProject], ...] = (
+    illegal_topic_name,
     literal_secret,
+    misspelt_client_option,
     shared_checkpoint,
     shared_output,
     source_written_here,

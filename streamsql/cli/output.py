@@ -144,10 +144,13 @@ def as_sarif(findings: Sequence[Finding], texts: Texts) -> str:
 
 
 def _described(documented: Documented) -> dict[str, Any]:
+    from streamsql.checks.pages import page_markdown, page_text
+
     about = documented.documentation
     return {
         "shortDescription": {"text": about.summary},
         "fullDescription": {"text": about.explanation},
+        "help": {"text": page_text(documented), "markdown": page_markdown(documented)},
         "defaultConfiguration": {"level": _SARIF[documented.severity]},
         "properties": {"tags": [documented.topic]},
     }

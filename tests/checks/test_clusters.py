@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 from project_texts import load
 
-from streamsql.checks.clusters import cluster_of, readers_of
+from streamsql.checks.clusters import cluster_of, topic_readers
 
 PROFILES = """\
 shop:
@@ -37,7 +35,8 @@ def test_connections_to_the_same_brokers_are_one_cluster() -> None:
 
 def test_readers_of_a_topic() -> None:
     project = load({"models/web.yml": SOURCES}, profiles=PROFILES)
-    found = readers_of("clicks", cluster_of("two", project), project)
-    assert [source.name for source in found] == ["all", "clicks"]
-    only = replace(project, sources=project.sources[:1])
-    assert [s.name for s in readers_of("views", cluster_of("one", only), only)] == []
+    readers = topic_readers(project)
+    assert [s.name for s in readers.of("two", "clicks")] == ["clicks", "all"]
+    assert [s.name for s in readers.of("one", "views")] == ["clicks"]
+    assert [s.name for s in readers.of("other", "clicks")] == ["elsewhere"]
+    assert [s.name for s in readers.of("mine", "clicks")] == []

@@ -105,3 +105,11 @@ def test_summary_counts() -> None:
     assert summary([SPAN, SPAN, POINT, note], 3) == "2 errors, 1 warning, 1 note in 3 models"
     assert summary([], 1) == "nothing to complain about in 1 model"
     assert [plural(n, "query") for n in (0, 1, 2)] == ["0 queries", "1 query", "2 queries"]
+
+
+def test_sarif_has_the_page_of_each_rule() -> None:
+    rules = json.loads(as_sarif([SPAN], TEXTS))["runs"][0]["tool"]["driver"]["rules"]
+    assert rules[0]["help"]["markdown"].startswith("# unknown-column\n")
+    assert "Bad:" in rules[0]["help"]["text"]
+    theirs = json.loads(as_sarif([Finding("of-a-plugin", "m", Location("a"))], {}))["runs"][0]
+    assert theirs["tool"]["driver"]["rules"] == [{"id": "of-a-plugin"}]

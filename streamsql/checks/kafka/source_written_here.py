@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from streamsql.checks.clusters import cluster_of, readers_of, reads
+from streamsql.checks.clusters import TopicReaders, topic_readers
 from streamsql.checks.rule import Fault, WholeProject, project_rule
 from streamsql.findings import Severity
 from streamsql.render.places import config_location
@@ -29,13 +29,13 @@ def source_written_here(whole: WholeProject) -> Iterator[Fault]:
         {{ config(materialized='topic', topic='shop.orders_again') }}
         SELECT order_id, amount FROM {{ source('shop', 'orders') }}
     """
-    project, graph = whole.project, whole.graph
+    readers, graph = topic_readers(whole.project), whole.graph
     for rendered in whole.rendered:
         config, name = rendered.config, rendered.model.name
         if config.materialized != "topic":
             continue
         topic = config.topic or name
-        for source in readers_of(topic, cluster_of(config.connection, project), project):
+        for source in readers.of(config.connection, topic):
             if source.unique_name in graph.ancestors([name]):
                 what = "which this model reads: each row comes back for ever"
                 hint = "write another topic"
@@ -48,18 +48,16 @@ def source_written_here(whole: WholeProject) -> Iterator[Fault]:
                 hint=hint,
                 model=name,
             )
-    yield from _dead_letters(whole)
+    yield from _dead_letters(whole, readers)
 
 
-def _dead_letters(whole: WholeProject) -> Iterator[Fault]:
+def _dead_letters(whole: WholeProject, readers: TopicReaders) -> Iterator[Fault]:
     """Patterns leave out the topics of bad records, so only sources with a name can read them."""
     for source in whole.project.sources:
         letters = source.dead_letter
         if letters is None or source.topic_pattern is not None:
             continue
-        clusters = (letters.connection, source.connection)
-        one, other = (cluster_of(c, whole.project) for c in clusters)
-        if one == other and reads(source, letters.topic):
+        if source in readers.of(letters.connection, letters.topic):
             yield Fault(
                 f"bad records of '{source.unique_name}' are written back to its own topic",
                 source.location,
