@@ -158,9 +158,9 @@ def test_rules_are_listed_with_those_of_the_project(shop: Shop, invoke: Invoke) 
 
 @pytest.mark.parametrize("layout", ["text", "json", "github", "sarif"])
 def test_a_secret_is_found_and_never_printed(layout: str, shop: Shop, invoke: Invoke) -> None:
-    secret = "hunter22"
+    secret = "tr0ub4dor"
     sql = (
-        "{{ config(materialized='sink', format='jdbc', options={'password': 'hunter22'}) }}\n"
+        "{{ config(materialized='sink', format='jdbc', options={'password': 'tr0ub4dor'}) }}\n"
         "SELECT nope FROM {{ ref('stg_orders') }}\n"
     )
     root = shop({"models/out.sql": sql})
