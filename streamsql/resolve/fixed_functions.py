@@ -51,8 +51,8 @@ _NAMES_BY_TYPE: Mapping[DataType, str] = {
         hash hour instr json_array_length len length levenshtein locate minute month
         ntile octet_length position quarter rank regexp_count regexp_instr row_number second
         size spark_partition_id unix_date weekday weekofyear xpath_int year""",
-    BIGINT: """approx_count_distinct array_position bigint div bitmap_bit_position hll_sketch_estimate
-        bitmap_bucket_number bitmap_count count count_if crc32 factorial
+    BIGINT: """approx_count_distinct array_position bigint div bitmap_bit_position
+        bitmap_bucket_number hll_sketch_estimate bitmap_count count count_if crc32 factorial
         monotonically_increasing_id regr_count timestampdiff to_unix_timestamp unix_micros
         unix_millis unix_seconds unix_timestamp width_bucket xpath_long xxhash64
         grouping_id""",
