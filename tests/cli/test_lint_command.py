@@ -169,3 +169,16 @@ def test_a_secret_is_found_and_never_printed(layout: str, shop: Shop, invoke: In
     assert secret not in printed.output
     invoke("lint", "--write-baseline", "--project-dir", root)
     assert secret not in (root / "lint-baseline.json").read_text(encoding="utf-8")
+
+
+def test_settings_of_lint_in_pyproject(shop: Shop, invoke: Invoke) -> None:
+    pyproject = (
+        '[project]\nname = "x"\n\n[tool.streamsql]\nname = "shop"\n\n'
+        '[tool.streamsql.lint.rules]\nmissing-description = "error"\nunused = "off"\n'
+    )
+    plain = {"models/plain.sql": "SELECT order_id FROM {{ ref('stg_orders') }}\n"}
+    root = shop({**plain, "streamsql.toml": None, "pyproject.toml": pyproject})
+    found = json.loads(invoke("lint", "--format", "json", "--project-dir", root).stdout)
+    told = {(f["rule"], f["severity"], f["path"], f["line"]) for f in found}
+    assert ("missing-description", "error", "models/plain.sql", 1) in told
+    assert ("unknown-rule", "warning", "pyproject.toml", 9) in told

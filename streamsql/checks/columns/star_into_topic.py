@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from streamsql.checks.rule import Fault, model_rule
+from streamsql.datatypes import quote_name
 from streamsql.dialect import span_of
 from streamsql.findings import Severity
 from streamsql.resolve import ResolvedModel
 
 _KEPT = ("topic", "table")
+_FEW = 20
 
 
 @model_rule(Severity.WARNING)
@@ -39,8 +41,14 @@ def star_into_topic(model: ResolvedModel) -> Iterator[Fault]:
         yield Fault(
             f"this {rendered.config.materialized} gets whatever columns come from above",
             rendered.source_map.locate(*(span_of(star) or (0,))),
-            hint="list the columns, or declare them in YAML",
+            hint=_mended(model),
         )
+
+
+def _mended(model: ResolvedModel) -> str:
+    names = ", ".join(quote_name(column.name) for column in model.columns)
+    few = 0 < len(model.columns) <= _FEW
+    return f"list the columns, or declare them in YAML{f': {names}' if few else ''}"
 
 
 def _open_stars(query: exp.Expr, seen: frozenset[str]) -> Iterator[exp.Expr]:
@@ -53,8 +61,8 @@ def _open_stars(query: exp.Expr, seen: frozenset[str]) -> Iterator[exp.Expr]:
         stars = [item for item in query.expressions if item.is_star]
         reaching = [r for r in _relations(query) if _is_open(r, seen)] if stars else []
         for star in stars:
-            qualifier = star.table if isinstance(star, exp.Column) else ""
-            if any(not qualifier or r.alias_or_name == qualifier for r in reaching):
+            qualifier = star.table.lower() if isinstance(star, exp.Column) else ""
+            if any(not qualifier or r.alias_or_name.lower() == qualifier for r in reaching):
                 yield star
 
 
@@ -69,7 +77,7 @@ def _is_open(relation: exp.Expr, seen: frozenset[str]) -> bool:
     """Tell whether the columns of a relation are those of another model."""
     if isinstance(relation, exp.Subquery):
         return any(True for _ in _open_stars(relation, seen))
-    if not isinstance(relation, exp.Table):
+    if not isinstance(relation, exp.Table) or not isinstance(relation.this, exp.Identifier):
         return False
     name = relation.name.lower()
     if name in seen:  # of a recursive query
