@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, str] = {
     "compile": "Compile the project into target/, without Spark.",
     "lint": "Find what is wrong with the project, without Spark.",
     "ls": "List the models, seeds and sources of the project.",
+    "explain": "Say what a model does as a stream, without Spark.",
     "lineage": "Show where columns come from, up to the fields of topics.",
     "run": "Run the project's streaming queries.",
     "show": "Show the first rows of a model, from live input.",
