@@ -132,7 +132,7 @@ def parse_sql(sql: str) -> ParsedSql:
     _check_selects(query)
     _check_types(query)
     plain, streams = _cut_streams([_as_name(t, i, query) for i, t in enumerate(query)])
-    rest, cuts = _cut_watermarks(plain)
+    rest, cuts = _cut_watermarks(plain) if WATERMARK in sql.lower() else (plain, [])
     clauses = tuple(_clause(sql, cut) for cut in cuts)
     tree = _parse(sql, _call_by_name(rest))
     if not isinstance(tree, exp.Query):

@@ -183,6 +183,8 @@ def _visit_clause(node: exp.Expr, key: str, scope: Scope, walk: Walk) -> None:
 
 def _with_window_names(node: exp.Select, scope: Scope, walk: Walk) -> Scope:
     """Let ``window.start`` mean the time window of this query, as Spark does."""
+    if not walk.has_windows:
+        return scope
     made: dict[str, Attribute] = {}
     places = [*node.expressions, *grouping_items(node)]
     for call in _calls(places, ("window", "session_window")):

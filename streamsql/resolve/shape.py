@@ -36,23 +36,25 @@ def is_aggregate_call(node: exp.Expr) -> bool:
 
 def aggregates_in(node: exp.Expr) -> list[exp.Expr]:
     """Return the aggregates of this query level; window functions and subqueries have none."""
-    return list(_aggregates(node))
+    found: list[exp.Expr] = []
+    waiting = [node]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, _HAS_NONE):
+            continue
+        if isinstance(part, exp.Window):
+            call = part.this
+            while isinstance(call, (exp.IgnoreNulls, exp.RespectNulls, exp.Filter)):
+                call = call.this
+            waiting += reversed(list(call.iter_expressions()))
+        elif is_aggregate_call(part):
+            found.append(part)
+        else:
+            waiting += reversed(list(part.iter_expressions()))
+    return found
 
 
-def _aggregates(node: exp.Expr) -> Iterator[exp.Expr]:
-    if isinstance(node, exp.Query):
-        return
-    if isinstance(node, exp.Window):
-        call = node.this
-        while isinstance(call, (exp.IgnoreNulls, exp.RespectNulls, exp.Filter)):
-            call = call.this
-        for part in call.iter_expressions():
-            yield from _aggregates(part)
-    elif is_aggregate_call(node):
-        yield node
-    else:
-        for part in node.iter_expressions():
-            yield from _aggregates(part)
+_HAS_NONE = (exp.Column, exp.Literal, exp.Identifier, exp.Query)
 
 
 def event_time_of(node: exp.Expr, scope: Scope) -> EventTime | None:

@@ -87,6 +87,8 @@ def _check_lengths(node: exp.Expr, lengths: Sequence[timedelta | None], walk: Wa
 
 def check_one_window(nodes: Iterable[exp.Expr], scope: Scope, walk: Walk) -> None:
     """Report a second, different window among the expressions of one SELECT."""
+    if not walk.has_windows:
+        return
     first: tuple[object, ...] | None = None
     for call in _window_calls(nodes):
         identity = _identity(call, scope)
