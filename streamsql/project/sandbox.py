@@ -17,6 +17,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 LONGEST_TEXT = 1_000_000
+_HALVES = re.compile("[\ud800-\udfff]")
 _LONGEST_WRAPPED = 100_000
 _LARGEST_BITS = 100_000
 _LARGEST_ARGUMENT = 10_000
@@ -78,6 +79,17 @@ class Sandbox(ImmutableSandboxedEnvironment):
         if isinstance(owner, str | bytes) and _is_huge_method(owner, method.__name__, args):
             raise SecurityError(f"the result of '{method.__name__}' is too large")
         return super().call(__context, __obj, *args, **kwargs)
+
+
+def whole_text(text: str) -> str:
+    """Return a text that can be written anywhere.
+
+    Raises:
+        SecurityError: it has half of a character (``"\\ud800"``), which no file can hold.
+    """
+    if not text.isascii() and (half := _HALVES.search(text)):
+        raise SecurityError(f"\\u{ord(half[0]):x} is half of a character, and no text")
+    return text
 
 
 def has_jinja(text: str) -> bool:

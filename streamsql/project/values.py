@@ -16,7 +16,7 @@ from jinja2.exceptions import SecurityError
 from streamsql.findings import Location, as_ours, did_you_mean
 from streamsql.project.faults import Faults
 from streamsql.project.marked import UNREADABLE, Marked, replace_texts
-from streamsql.project.sandbox import Sandbox, TemplateFault, has_jinja
+from streamsql.project.sandbox import Sandbox, TemplateFault, has_jinja, whole_text
 
 _STATEMENTS = (nodes.For, nodes.Macro, nodes.CallBlock, nodes.FilterBlock, nodes.Assign)
 _REFUSED = (
@@ -55,7 +55,7 @@ def _render(environment: Sandbox, text: str, names: Mapping[str, Any]) -> str:
     if refused is not None:
         kind = type(refused).__name__.lower()
         raise TemplateFault("jinja-syntax", f"Jinja's '{kind}' is for models, not for YAML values")
-    return environment.from_string(tree).render(names)
+    return whole_text(environment.from_string(tree).render(names))
 
 
 def _report(error: Exception, location: Location, names: Iterable[str], faults: Faults) -> None:

@@ -16,7 +16,7 @@ from streamsql.project.faults import Faults
 from streamsql.project.lookups import DocLookup, EnvLookup, VarLookup, target_view
 from streamsql.project.marked import plain, read_yaml
 from streamsql.project.nodes import Model, Project
-from streamsql.project.sandbox import TemplateFault
+from streamsql.project.sandbox import TemplateFault, whole_text
 from streamsql.render.environment import MacroReturn, ModelEnvironment, Site
 from streamsql.render.rendered import Reference
 
@@ -161,10 +161,10 @@ class Config:
 def _settled(value: Any) -> Any:
     """Return a value that is surely one: what is undefined is reported where it is written."""
     if isinstance(value, Mapping):
-        return {str(key): _settled(inner) for key, inner in value.items()}
+        return {whole_text(str(key)): _settled(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [_settled(inner) for inner in value]
-    str(value)  # raises if it is undefined, or a number that no text can hold
+    whole_text(str(value))  # raises if it is undefined, or a number that no text can hold
     return value
 
 

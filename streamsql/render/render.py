@@ -13,6 +13,7 @@ from streamsql.project.config import merge_config
 from streamsql.project.faults import Faults
 from streamsql.project.masking import mask_finding
 from streamsql.project.nodes import MacroFile, Model, ModelConfig, Project
+from streamsql.project.sandbox import whole_text
 from streamsql.render.environment import ModelEnvironment, Parsed, Work
 from streamsql.render.functions import (
     Functions,
@@ -179,7 +180,9 @@ class Renderer:
     def _joined(self, path: str, pieces: Callable[[], Iterable[str]]) -> Piece | Finding:
         work = self.environment.work = Work()
         try:
-            return join_pieces(pieces())
+            text = join_pieces(pieces())
+            whole_text(text)
+            return text
         except Exception as error:  # noqa: BLE001 - whatever a template does is the user's
             return explain(error, path, work, Whereabouts(self._names_in, self.names))
 

@@ -392,7 +392,8 @@ def _operators(
         kind = "aggregate"
         if any(k.kind == "session_window" for k in keys):
             kind = "session_window"
-        operator = walk.operator(kind, place, keys, bound_by(keys))
+        bound = StateBound("count") if groups is None else bound_by(keys)
+        operator = walk.operator(kind, place, keys, bound)
         unlike = collated(g.type for g in groups or ())
         yield replace(operator, mixed=mixed(keys), collated=unlike)
     if node.args.get("distinct") is not None:

@@ -89,7 +89,7 @@ class StateBound:
     - ``session``: until the watermark has passed the session's end
     - ``range``: until no row can come that the time bound of the join would match
     - ``within``: until the time within which duplicates come has passed
-    - ``count``: a counter of rows that never grows
+    - ``count``: one row that stays one: of LIMIT, or of an aggregation without GROUP BY
 
     ``event_time`` is whose watermark decides; ``span`` the window's length, the gap or time.
     """

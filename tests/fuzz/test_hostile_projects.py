@@ -216,3 +216,21 @@ def test_folders_outside_of_the_project_are_not_read(
     project = project_at(tmp_path / "project", f'{key} = ["{where}"]\n')
     (project / "link").symlink_to(outside, target_is_directory=True)
     assert SECRET not in everything_read(project)
+
+
+HALF = '"\\ud800"'
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        f"SELECT '{{{{ {HALF} }}}}' AS a",
+        f"{{{{ config(tags=[{HALF}]) }}}} SELECT 1 AS a",
+        f"{{{{ config(meta={{{HALF}: 1}}) }}}} SELECT 1 AS a",
+        f"{{{{ fromjson('{HALF}') }}}} SELECT 1 AS a",
+    ],
+)
+def test_half_of_a_character_is_refused_before_it_is_written(sql: str) -> None:
+    found = findings_of(sql)
+    assert [f.rule for f in found if f.model == "x" and f.is_error] == ["sandbox"]
+    assert all(f.message.encode() for f in found)
