@@ -1,4 +1,4 @@
-"""``python -m benchmarks [drain|startup|compile]``: without a name, all of them."""
+"""``python -m benchmarks [drain|startup|compile|lint]``: without a name, all of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def main(ctx: click.Context) -> None:
     # So that the broker and the folders of a measurement that is cut off go as well.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if ctx.invoked_subcommand is None:
-        for command in (startup, compiling, drain):
+        for command in (startup, compiling, linting, drain):
             ctx.invoke(command)
 
 
@@ -46,6 +46,17 @@ def compiling(models: tuple[int, ...], rounds: int) -> None:
     from benchmarks.compiling import measure
 
     measure(models, rounds)
+
+
+@main.command("lint")
+@click.option("--models", multiple=True, default=(100, 1000, 5000), show_default=True)
+@click.option("--rivals-up-to", default=1000, show_default=True, help="0: without them.")
+@click.option("--rounds", default=3, show_default=True)
+def linting(models: tuple[int, ...], rivals_up_to: int, rounds: int) -> None:
+    """CPU and memory of lint, beside dbt-core and SQLMesh on the same models."""
+    from benchmarks.linting import measure
+
+    measure(models, rivals_up_to, rounds)
 
 
 if __name__ == "__main__":

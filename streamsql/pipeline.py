@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from streamsql.checks import WholeProject, check_project
 from streamsql.checks.catalogue import catalogue
@@ -30,8 +30,8 @@ class Compilation:
 
     ``findings`` are weighed as the project's settings of lint say; ``errors`` are those that
     forbid a run, whatever they say. ``adoptable`` is what a baseline may hold. ``disabled`` are
-    the models that are switched off. ``plan`` is None while the project has errors: nothing
-    half right is ever run.
+    the models that are switched off; ``readable`` is what ``ref()`` can name, and what that is.
+    ``plan`` is None while the project has errors: nothing half right is ever run.
     """
 
     project: Project
@@ -44,6 +44,7 @@ class Compilation:
     errors: tuple[Finding, ...] = ()
     adoptable: tuple[Finding, ...] = ()
     disabled: tuple[str, ...] = ()
+    readable: Mapping[str, str] = field(default_factory=dict)
 
 
 def compile_project(
@@ -72,7 +73,9 @@ def compile_project(
         resolution = resolve_models(project, parsed)
         theirs = load_rules(project.settings, files.texts, catalogue())
         known = catalogue(theirs.rules)
-        whole = WholeProject(project, graph, rendering.models, resolution.relations, _texts(files))
+        whole = WholeProject(
+            project, graph, rendering.models, resolution.relations, all_texts(files)
+        )
         checked = check_project(whole, resolution, theirs)
         found = (
             *project.findings,
@@ -100,6 +103,7 @@ def compile_project(
         errors=errors,
         adoptable=judged.adoptable,
         disabled=rendering.disabled,
+        readable=rendering.readable,
     )
 
 
@@ -120,7 +124,7 @@ def _parse(
     return tuple(parsed), tuple(broken)
 
 
-def _texts(files: ProjectFiles) -> Mapping[str, str]:
+def all_texts(files: ProjectFiles) -> Mapping[str, str]:
     """Return the project's own files; profiles that are kept outside of it are private."""
     path, text = files.profiles or ("~", "")
     return files.texts if path.startswith(("~", "/")) else {**files.texts, path: text}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 MASK = "*****"
 
@@ -59,8 +60,13 @@ _JINJA = re.compile(r"\{[{%].{0,5000}?[%}]\}", re.DOTALL)
 _NO_SECRETS = frozenset({"null", "none", "true", "false", "unset", "changeme", "string", "binary"})
 
 
-def find_secrets(path: str, text: str) -> Iterator[Secret]:
-    """Yield what looks like a secret in a file of a project."""
+@lru_cache(maxsize=16_384)  # an editor asks at each keystroke, and most files are as they were
+def find_secrets(path: str, text: str) -> tuple[Secret, ...]:
+    """Return what looks like a secret in a file of a project."""
+    return tuple(_secrets(path, text))
+
+
+def _secrets(path: str, text: str) -> Iterator[Secret]:
     lowered = text.lower()
     for what, (marks, form) in _FORMS.items():
         if any(mark in lowered for mark in marks):

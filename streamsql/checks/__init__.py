@@ -28,7 +28,9 @@ __all__ = [
     "Severity",
     "TheirRules",
     "WholeProject",
+    "check_model",
     "check_project",
+    "check_whole",
     "model_rule",
     "project_rule",
     "source_rule",
@@ -42,8 +44,21 @@ def check_project(
 
     ``theirs`` are the rules of packages and of the project itself.
     """
-    found = (*_findings(whole.project, resolution), *_of_the_whole(whole))
+    found = (*_findings(whole.project, resolution), *check_whole(whole))
     return (*found, *_of_others(theirs, whole, resolution)) if theirs else found
+
+
+def check_model(model: ResolvedModel, resolution: Resolution) -> Iterator[Finding]:
+    """Apply our rules over models to one of them."""
+    yield from model_options(model)
+    for rule in MODEL_RULES if _is_complete(model, resolution) else _OF_ANY_MODEL:
+        yield from rule.findings(model, model.name)
+
+
+def check_whole(whole: WholeProject) -> Iterator[Finding]:
+    """Apply our rules over the whole of a project."""
+    for rule in PROJECT_RULES:
+        yield from rule.findings(whole)
 
 
 def _findings(project: Project, resolution: Resolution) -> Iterator[Finding]:
@@ -52,9 +67,7 @@ def _findings(project: Project, resolution: Resolution) -> Iterator[Finding]:
         for ours in SOURCE_RULES:
             yield from ours.findings(source)
     for model in resolution.models:
-        yield from model_options(model)
-        for rule in MODEL_RULES if _is_complete(model, resolution) else _OF_ANY_MODEL:
-            yield from rule.findings(model, model.name)
+        yield from check_model(model, resolution)
 
 
 _OF_ANY_MODEL = tuple(rule for rule in MODEL_RULES if not rule.needs_all_columns)
@@ -64,11 +77,6 @@ def _is_complete(model: ResolvedModel, resolution: Resolution) -> bool:
     """Tell whether all columns of a model are known; a broken one has no relation."""
     relation = resolution.relations.get(model.parsed.rendered.model.relation)
     return relation is not None and relation.complete
-
-
-def _of_the_whole(whole: WholeProject) -> Iterator[Finding]:
-    for rule in PROJECT_RULES:
-        yield from rule.findings(whole)
 
 
 def _of_others(

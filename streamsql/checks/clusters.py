@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from streamsql.connectors import kafka
 from streamsql.project.nodes import Project, Source
@@ -15,8 +16,12 @@ def cluster_of(connection: str | None, project: Project) -> str:
     known = project.target.connections.get(connection or "")
     if known is None or known.bootstrap_servers is None:
         return f"connection {connection}"
-    servers = (server.strip() for server in known.bootstrap_servers.split(","))
-    return ",".join(sorted(servers))
+    return _sorted_servers(known.bootstrap_servers)
+
+
+@lru_cache(maxsize=256)  # asked for each topic, and a project has few connections
+def _sorted_servers(written: str) -> str:
+    return ",".join(sorted(server.strip() for server in written.split(",")))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from jinja2 import Template
@@ -31,11 +31,16 @@ from streamsql.render.simple import is_simple, simple_pieces
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """The models that could be rendered and are enabled, and what was wrong with the others."""
+    """The models that could be rendered and are enabled, and what was wrong with the others.
+
+    ``readable`` is what ``ref()`` can name, and what it is: a materialization, ``seed`` or
+    ``disabled``.
+    """
 
     models: tuple[RenderedModel, ...]
     findings: tuple[Finding, ...]
     disabled: tuple[str, ...] = ()
+    readable: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,21 @@ def render_project(project: Project, context: RenderContext | None = None) -> Re
             models.append(attempt.rendered)
     masked = (mask_finding(finding, project.secrets) for finding in findings)
     disabled = tuple(attempt.model.name for attempt in attempts if not attempt.enabled)
-    return Rendering(tuple(models), sort_findings(masked), disabled)
+    return Rendering(tuple(models), sort_findings(masked), disabled, readable)
+
+
+def render_again(
+    renderer: Renderer, model: Model, readable: Mapping[str, str]
+) -> tuple[Attempt, tuple[Finding, ...]]:
+    """Render one model of a project whose other models are ``readable``, and check its refs.
+
+    As in ``render_project``, a model with an error among the findings counts as broken.
+    """
+    attempt = renderer.render(model)
+    if not attempt.enabled:
+        return attempt, ()
+    found = (*attempt.findings, *_reference_findings(renderer.project, attempt, readable))
+    return attempt, tuple(mask_finding(f, renderer.project.secrets) for f in found)
 
 
 def render_model(project: Project, name: str, context: RenderContext | None = None) -> Attempt:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from streamsql.resolve.lineage import Field, How, Influences, ModelLineage, Origins, Use
 from streamsql.resolve.mentions import Mentions, mentions
-from streamsql.resolve.models import resolve_models
+from streamsql.resolve.models import resolve_again, resolve_models
 from streamsql.resolve.modes import legal_output_modes
 from streamsql.resolve.relations import (
     HIDDEN_COLUMNS,
@@ -51,5 +51,6 @@ __all__ = [
     "WatermarkLoss",
     "legal_output_modes",
     "mentions",
+    "resolve_again",
     "resolve_models",
 ]

@@ -87,21 +87,65 @@ def resolve_models(project: Project, parsed: Sequence[ParsedModel]) -> Resolutio
     resolved: list[ResolvedModel] = []
     unchecked: list[str] = []
     for model in parsed:
-        known.findings += model.findings
-        causes = _causes(model, known)
-        if causes:
-            known.broken[model.rendered.model.relation.lower()] = causes[0]
-            known.findings.append(_not_checked(model, causes))
+        if causes := _causes(model, known):
+            _pass_over(model, causes, known)
             unchecked.append(model.name)
-        else:
-            try:
-                resolved.append(_resolve(model, project.target.spark.version, known))
-            except (QueryTooLarge, RecursionError) as error:
-                known.broken[model.rendered.model.relation.lower()] = model.name
-                known.findings.append(_too_large(model, error))
+        elif (made := _resolve_safely(model, project.target.spark.version, known)) is not None:
+            resolved.append(made)
     findings = tuple(dict.fromkeys(known.findings))
     models = tuple(_without_hidden(resolved, known))
-    return Resolution(models, known.relations, findings, tuple(unchecked))
+    return Resolution(
+        models,
+        known.relations,
+        findings,
+        tuple(unchecked),
+        known.broken,
+        frozenset(known.merged),
+    )
+
+
+def resolve_again(
+    parsed: ParsedModel, before: Resolution, spark_version: str
+) -> tuple[ResolvedModel | None, Resolution]:
+    """Resolve one model of a project whose other models are as they were ``before``.
+
+    The second is what is known then: the relations with the model's own as it is now, and the
+    findings of this model alone. Models below it are not looked at, and its ``sql`` may still
+    show Kafka's own fields in ``*``.
+    """
+    relation = parsed.rendered.model.relation
+    known = _Known(dict(before.relations), broken=dict(before.broken), merged=set(before.merged))
+    known.relations.pop(relation, None)
+    known.broken.pop(relation.lower(), None)
+    known.merged.discard(relation.lower())
+    for reference in parsed.rendered.references:
+        read = before.relations.get(reference.relation)
+        if read is not None:
+            known.rowsets[read.name.lower()] = _rowset(read)
+    made = None
+    if causes := _causes(parsed, known):
+        _pass_over(parsed, causes, known)
+    else:
+        made = _resolve_safely(parsed, spark_version, known)
+    found = tuple(dict.fromkeys(known.findings))
+    merged = frozenset(known.merged)
+    return made, Resolution((), known.relations, found, (), known.broken, merged)
+
+
+def _pass_over(model: ParsedModel, causes: Sequence[str], known: _Known) -> None:
+    known.findings += model.findings
+    known.broken[model.rendered.model.relation.lower()] = causes[0]
+    known.findings.append(_not_checked(model, causes))
+
+
+def _resolve_safely(model: ParsedModel, spark_version: str, known: _Known) -> ResolvedModel | None:
+    known.findings += model.findings
+    try:
+        return _resolve(model, spark_version, known)
+    except (QueryTooLarge, RecursionError) as error:
+        known.broken[model.rendered.model.relation.lower()] = model.name
+        known.findings.append(_too_large(model, error))
+        return None
 
 
 def _too_large(model: ParsedModel, error: Exception) -> Finding:

@@ -318,10 +318,14 @@ class Resolution:
     """Every model that could be resolved, upstream first, and what was found on the way.
 
     ``relations`` are all that can be read, by identifier. ``unchecked`` are the models that
-    were passed over because one above them is broken.
+    were passed over because one above them is broken. ``broken`` names, by the identifier of
+    each relation that cannot be read, the model that is to blame; ``merged`` are the tables
+    whose rows change.
     """
 
     models: tuple[ResolvedModel, ...]
     relations: Mapping[str, Relation]
     findings: tuple[Finding, ...]
     unchecked: tuple[str, ...] = ()
+    broken: Mapping[str, str] = field(default_factory=dict)
+    merged: frozenset[str] = frozenset()

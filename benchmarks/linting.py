@@ -1,0 +1,162 @@
+"""CPU and memory of linting generated projects, beside dbt-core and SQLMesh on the same models.
+
+All of one size is measured in turns in one run, each command as a whole process, with bytecode
+written by an earlier run. Cold is with nothing remembered, warm with nothing changed.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import random
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks import generated
+from benchmarks.figures import keep, middle, table, told
+from benchmarks.processes import Done, run
+from benchmarks.rivals import RIVALS, Rival
+from streamsql.project import read_files
+from streamsql.recheck import open_project, recheck
+
+KEYSTROKES = 400
+Figures = dict[str, dict[str, float]]
+
+
+def measure(sizes: Sequence[int], rivals_up_to: int, rounds: int) -> None:
+    """Lint projects of these sizes, ``rounds`` times each, and keep the medians."""
+    rivals = RIVALS if rivals_up_to else ()
+    for rival in rivals:
+        rival.install()
+    figures: dict[str, Any] = {}
+    for size in sizes:
+        figures[str(size)] = _measured(size, [r for r in rivals if size <= rivals_up_to], rounds)
+        print(f"{size} models: {figures[str(size)]}", flush=True)
+    about = f"Medians of {rounds} (least to greatest). " + ", ".join(
+        f"{rival.name}: {rival.version()}" for rival in rivals
+    )
+    keep("lint", f"{about}\n\n{_table(figures)}\n\n{_ratios(figures)}", figures)
+
+
+def _measured(size: int, rivals: Sequence[Rival], rounds: int) -> Figures:
+    with tempfile.TemporaryDirectory(prefix="streamsql-bench-") as name:
+        folder = Path(name)
+        ours = folder / "streamsql"
+        generated.write(ours, size)
+        for rival in rivals:
+            rival.write(folder / rival.name, size)
+        _lint(ours)  # writes the bytecode
+        runs: dict[str, list[Done]] = {}
+        for number in range(rounds):
+            for about, command in _commands(ours, folder, rivals, number):
+                runs.setdefault(about, []).append(command())
+        found: Figures = {}
+        for about, done in runs.items():
+            found[f"{about}, CPU s"] = middle([d.cpu for d in done])
+            found[f"{about}, peak MB"] = middle([d.peak for d in done])
+        found["one model looked at again, CPU ms"] = _keystrokes(ours)
+    return found
+
+
+def _commands(
+    ours: Path, folder: Path, rivals: Sequence[Rival], number: int
+) -> list[tuple[str, Callable[[], Done]]]:
+    commands: list[tuple[str, Callable[[], Done]]] = [
+        ("streamsql `lint`, cold", lambda: _cold(ours)),
+        ("streamsql `lint`, warm", lambda: _lint(ours)),
+        ("streamsql `lint`, one model changed", lambda: _changed(ours, number)),
+    ]
+    for rival in rivals:
+        where = folder / rival.name
+        commands += [
+            (f"{rival.about}, cold", lambda r=rival, w=where: r.cold(w)),
+            (f"{rival.about}, warm", lambda r=rival, w=where: r.measure(w)),
+        ]
+    return commands
+
+
+def _lint(folder: Path) -> Done:
+    env = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    env["PYTHONPYCACHEPREFIX"] = str(folder.parent / "bytecode")
+    line = [sys.executable, "-m", "streamsql", "lint", "--format", "json"]
+    return run(line, cwd=folder, env=env)
+
+
+def _cold(folder: Path) -> Done:
+    shutil.rmtree(folder / "target", ignore_errors=True)
+    return _lint(folder)
+
+
+def _changed(folder: Path, number: int) -> Done:
+    path = next((folder / "models" / "marts").glob("*.sql"))
+    path.write_text(path.read_text(encoding="utf-8") + f"-- {number}\n", encoding="utf-8")
+    return _lint(folder)
+
+
+def _keystrokes(folder: Path) -> dict[str, float]:
+    """Type into random models of the project, and look at each one alone."""
+    files = read_files(folder, profiles_dir=None, vars={}, env=os.environ)
+    opened = open_project(files, installed_spark="4.1.1")
+    chance = random.Random(5)
+    paths = [model.path for model in opened.compilation.project.models]
+    recheck(opened, paths[0], files.texts[paths[0]])
+    gc.collect()
+    gc.freeze()  # as an editor's server does once a project is open
+    gc.disable()
+    taken = sorted(_keystroke(opened, chance.choice(paths), chance) for _ in range(KEYSTROKES))
+    gc.enable()
+    gc.unfreeze()
+    return {
+        "median": round(taken[KEYSTROKES // 2], 2),
+        "p95": round(taken[KEYSTROKES * 95 // 100], 2),
+        "least": round(taken[0], 2),
+        "greatest": round(taken[-1], 2),
+        "n": KEYSTROKES,
+    }
+
+
+def _keystroke(opened: Any, path: str, chance: random.Random) -> float:
+    text = opened.files.texts[path]
+    if chance.random() < 0.6:  # the others leave the text as it is
+        place = chance.randrange(text.index("SELECT"), len(text))
+        text = text[:place] + chance.choice([" ", "x", ",", "(", "'"]) + text[place:]
+    began = time.process_time()
+    recheck(opened, path, text)
+    return (time.process_time() - began) * 1000
+
+
+def _table(figures: dict[str, Any]) -> str:
+    sizes = list(figures)
+    names = list(dict.fromkeys(name for size in sizes for name in figures[size]))
+    head = ["", *(f"{int(size):,} models" for size in sizes)]
+    rows = [[name, *(_cell(figures[size].get(name)) for size in sizes)] for name in names]
+    return table(head, rows)
+
+
+def _cell(figure: dict[str, float] | None) -> str:
+    if figure is None:
+        return ""
+    if "p95" in figure:
+        return f"{figure['median']:.1f}, 95th percentile {figure['p95']:.1f}"
+    return told(figure)
+
+
+def _ratios(figures: dict[str, Any]) -> str:
+    """Say how the tools compare where both were measured, and how the cost grows."""
+    lines = ["Ratios of medians:", ""]
+    ours = "streamsql `lint`, cold, CPU s"
+    for size, measured in figures.items():
+        for rival in RIVALS:
+            theirs = measured.get(f"{rival.about}, cold, CPU s")
+            if theirs:
+                times = theirs["median"] / measured[ours]["median"]
+                lines.append(f"- {int(size):,} models, cold: {rival.about} needs {times:.1f} times")
+    if "1000" in figures and "5000" in figures:
+        grown = figures["5000"][ours]["median"] / figures["1000"][ours]["median"]
+        lines.append(f"- 5,000 models need {grown:.1f} times what 1,000 need")
+    return "\n".join(lines)
