@@ -58,6 +58,7 @@ from streamsql.resolve.higher_order import LAMBDA_SHAPES
 from streamsql.resolve.kinds import both, cannot_be_added, cannot_be_summed, differ, not_boolean
 from streamsql.resolve.limits import check_weight
 from streamsql.resolve.lineage import Origins, aggregate, inside
+from streamsql.resolve.liveness import is_timed
 from streamsql.resolve.relations import HIDDEN_COLUMNS
 from streamsql.resolve.scope import Scope, field_type, has_no_field, look_up, unlisted
 from streamsql.resolve.signatures import GENERATORS, check_call
@@ -155,6 +156,8 @@ def _column(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
         if found.attribute.origin:
             used = walk.hidden_used.setdefault(found.attribute.origin, set())
             used.add(found.attribute.name)
+        if is_timed(found.attribute):
+            walk.used.append(found.attribute)
         walk.read.append(inside(found.attribute.origins, found.attribute.type, found.fields))
         return _fields(found.attribute.type, found.fields, node, walk)
     if len(parts) == 1 and parts[0].lower() in _WITHOUT_PARENTHESES:

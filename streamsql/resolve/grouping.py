@@ -67,6 +67,7 @@ def _grouping_key(
     if number is not None and 0 < number <= len(columns):
         made = columns[number - 1]
         walk.read.append(made.origins)
+        walk.used.append(made)
         chosen = made.node.unalias() if made.node is not None else item
         return GroupingKey(chosen, _state_key(chosen, made.event_time, made.type), made.type)
     if isinstance(item, exp.Identifier):  # an alias that a pipe gave its key
@@ -74,6 +75,7 @@ def _grouping_key(
         if named is None:
             return GroupingKey(item, StateKey(item.name), None)
         walk.read.append(named.origins)
+        walk.used.append(named)
         chosen = named.node.unalias() if named.node is not None else item
         return GroupingKey(chosen, _state_key(chosen, named.event_time, named.type), named.type)
     found = type_of(item, scope, walk)

@@ -167,6 +167,20 @@ def _length(microseconds: int | None) -> str | None:
     return spark_interval(f"{max(0, microseconds)} microseconds")
 
 
+def compared_columns(
+    node: exp.Expr, left: JoinInput, right: JoinInput, using: Iterable[str]
+) -> Iterator[Attribute]:
+    """Yield the columns that a condition compares with the other side's."""
+    for part in conjuncts(node.args.get("on")):
+        columns = [c for c in part.find_all(exp.Column) if not c.is_star]
+        found = [[a for c in columns if (a := side.find(c))] for side in (left, right)]
+        if all(found):
+            yield from (a for side in found for a in side)
+    for name in using:
+        shared = (side.find(exp.column(name)) for side in (left, right))
+        yield from (a for a in shared if a is not None)
+
+
 # Conjuncts
 
 

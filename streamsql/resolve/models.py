@@ -23,6 +23,7 @@ from streamsql.resolve.lineage import (
     fields_in,
     unlisted_of,
 )
+from streamsql.resolve.liveness import settled
 from streamsql.resolve.modes import legal_output_modes, version_of
 from streamsql.resolve.operations import operation
 from streamsql.resolve.queries import resolve_query
@@ -290,6 +291,9 @@ def _resolve(parsed: ParsedModel, spark_version: str, known: _Known) -> Resolved
     walk = Walk(parsed, known.rowsets, resolve_query, version_of(spark_version))
     found = resolve_query(parsed.tree, Scope(), walk)
     model, config = parsed.rendered.model, parsed.rendered.config
+    if walk.meetings:
+        made = found.columns if config.materialized in _RUNS else ()
+        found = replace(found, flow=settled(found.flow, walk.meetings, walk.used, made))
     found = _with_row_ids(_with_dedup(found, parsed), walk)
     findings = list(walk.findings)
     failed = any(f.is_error for f in (*findings, *parsed.findings))
@@ -366,6 +370,8 @@ def _with_dedup(found: Rowset, parsed: ParsedModel) -> Rowset:
     bound = StateBound(reason="its rows have no column with a watermark")
     if marked is not None:
         bound = StateBound("within", marked, dedup.within or marked.delay)
+    times = tuple(c.name for c in found.columns if c.event_time is not None)
+    runs = parsed.rendered.config.materialized in _RUNS  # a reader of a view may drop columns
     operator = StatefulOperator(
         "dedup",
         config_location(parsed.rendered, "dedup"),
@@ -373,6 +379,7 @@ def _with_dedup(found: Rowset, parsed: ParsedModel) -> Rowset:
         marked is not None,
         keys=tuple(StateKey(k, "column") for k in dedup.keys),
         bound=bound,
+        mixed=times if runs and len(times) > 1 else (),
         below=found.flow.stateful,
     )
     return replace(found, flow=found.flow.through(operator))

@@ -37,6 +37,7 @@ from streamsql.resolve.lineage import (
     united,
     used_by,
 )
+from streamsql.resolve.liveness import kept, taken
 from streamsql.resolve.naming import has_name, output_name
 from streamsql.resolve.operations import closing_operations, expression_operations
 from streamsql.resolve.relations import StateBound, StatefulOperator, WatermarkLoss
@@ -116,7 +117,9 @@ def _select(node: exp.Select, scope: Scope, walk: Walk) -> Rowset:
     since = len(walk.read)
     inside = _with_window_names(node, source.scope(scope), walk)
     del walk.read[since:]
+    first = len(walk.used)
     _visit_clause(node, "where", inside, walk)
+    del walk.used[first:]
     influences = source.influences | filtered_by(take(walk.read, since))
     columns = tuple(_outputs(node, inside, source, walk))
     influences |= influences_in(take(walk.read, since))
@@ -125,6 +128,7 @@ def _select(node: exp.Select, scope: Scope, walk: Walk) -> Rowset:
     influences |= grouped_by(take(walk.read, since))
     if node.args.get("distinct") is not None:
         influences |= grouped_by([c.origins for c in columns])
+        walk.used.extend(kept(*columns))
     _visit_after(node, inside, aliases, walk)
     influences |= filtered_by(take(walk.read, since))
     check_keys(groups or (), walk)
@@ -191,10 +195,11 @@ def _with_window_names(node: exp.Select, scope: Scope, walk: Walk) -> Scope:
         name = function_name(call) or ""
         if call.expressions and name not in made:
             marked = event_time_of(call, scope)
-            since = len(walk.read)
+            since, first = len(walk.read), len(walk.used)
             found = type_of(call, scope, walk)
+            keeps = taken(walk.used, first)
             origins = used_by(take(walk.read, since))
-            made[name] = Attribute(name, found, marked, call, origins=origins)
+            made[name] = Attribute(name, found, marked, call, keeps=keeps, origins=origins)
     return scope.with_fallback(made) if made else scope
 
 
@@ -230,6 +235,7 @@ def _output(expression: exp.Expr, scope: Scope, source: Sources, walk: Walk) -> 
     if isinstance(inner, exp.Aliases) or is_generator(inner):
         yield from _generated_columns(expression, scope, walk)
         return
+    first = len(walk.used)
     found, origins = _traced(inner, scope, walk)
     yield Attribute(
         output_name(expression),
@@ -237,6 +243,7 @@ def _output(expression: exp.Expr, scope: Scope, source: Sources, walk: Walk) -> 
         event_time_of(inner, scope),
         expression,
         named=has_name(expression),
+        keeps=taken(walk.used, first),
         origins=origins,
     )
 
@@ -308,7 +315,7 @@ def _star(node: exp.Expr, scope: Scope, source: Sources, walk: Walk) -> Iterator
     for attribute in _star_columns(node, scope, source, walk):
         seen.add(attribute.name.lower())
         if attribute.name.lower() not in excluded:
-            yield replace(attribute, node=node, origin=None)
+            yield replace(attribute, node=node, origin=None, keeps=kept(attribute))
     if source.open_qualifiers or not seen:
         return
     for name, excluded_node in excluded.items():

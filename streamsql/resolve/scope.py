@@ -18,7 +18,8 @@ class Attribute:
     """A column on its way through a query. ``event_time`` is set where it carries a watermark.
 
     ``node`` is the expression of this model that made it; ``origin`` names the relation
-    whose hidden field it is. ``named`` is False where Spark makes up the name. ``origins``
+    whose hidden field it is. ``named`` is False where Spark makes up the name. ``keeps`` are
+    the columns with a watermark that it is made of: while it is used, so are they. ``origins``
     are the fields it is made of.
     """
 
@@ -28,6 +29,7 @@ class Attribute:
     node: exp.Expr | None = None
     origin: str | None = None
     named: bool = True
+    keeps: tuple[Attribute, ...] = field(default=(), compare=False, repr=False)
     origins: Origins = NOWHERE
 
     @property

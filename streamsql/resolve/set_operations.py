@@ -11,6 +11,7 @@ from streamsql.resolve.coercion import wider
 from streamsql.resolve.grouping import bound_by, check_distinct, collated, distinct_keys, mixed
 from streamsql.resolve.kinds import both, differ
 from streamsql.resolve.lineage import NO_INFLUENCES, Influences, fields_in, united
+from streamsql.resolve.liveness import kept
 from streamsql.resolve.relations import Operation, WatermarkLoss
 from streamsql.resolve.scope import Attribute, Flow, Rowset, Scope
 from streamsql.resolve.walk import Walk
@@ -36,6 +37,7 @@ def set_operation(node: exp.SetOperation, scope: Scope, walk: Walk) -> Rowset:
     columns = _by_name(left, right) if by_name else _by_position(left, right, is_union)
     if not is_union or node.args.get("distinct"):
         check_distinct(columns, node.expression, walk)
+        walk.used.extend(kept(*columns))
     return Rowset(
         columns,
         (),
@@ -131,12 +133,14 @@ def _by_position(left: Rowset, right: Rowset, widened: bool) -> tuple[Attribute,
     for number, column in enumerate(left.columns):
         beside = right.columns[number] if number < len(right.columns) else None
         found = wider(column.type, beside.type if beside is not None else None)
-        origins = column.origins
+        origins, keeps = column.origins, kept(column, *([beside] if beside else []))
         if beside is not None and widened:  # rows of the right come from a union alone
             origins = united((origins, beside.origins))
         # A cast to the wider type is an expression, and an expression loses the watermark.
         event_time = column.event_time if found == column.type or not widened else None
-        columns.append(replace(column, type=found, event_time=event_time, origins=origins))
+        columns.append(
+            replace(column, type=found, event_time=event_time, origins=origins, keeps=keeps)
+        )
     return tuple(columns)
 
 
@@ -147,6 +151,7 @@ def _by_name(left: Rowset, right: Rowset) -> tuple[Attribute, ...]:
             c,
             type=wider(c.type, others[c.name.lower()].type),
             origins=united((c.origins, others[c.name.lower()].origins)),
+            keeps=kept(c, others[c.name.lower()]),
         )
         if c.name.lower() in others
         else c

@@ -12,7 +12,7 @@ from streamsql.dialect import WATERMARK, function_name
 from streamsql.resolve.coercion import TIMESTAMP
 from streamsql.resolve.expressions import check_condition, type_of, visit
 from streamsql.resolve.generators import Generated, generated
-from streamsql.resolve.join_bounds import JoinInput, read_condition
+from streamsql.resolve.join_bounds import JoinInput, compared_columns, read_condition
 from streamsql.resolve.joins import Joined, join
 from streamsql.resolve.lineage import (
     NO_INFLUENCES,
@@ -24,6 +24,7 @@ from streamsql.resolve.lineage import (
     united,
     used_by,
 )
+from streamsql.resolve.liveness import Meeting, event_times, kept
 from streamsql.resolve.naming import output_name
 from streamsql.resolve.operations import operation
 from streamsql.resolve.relations import EventTime, Operation, StateBound, StatefulOperator
@@ -269,10 +270,11 @@ def joined_with(left: Sources, node: exp.Expr, scope: Scope, walk: Walk) -> Sour
     if condition is None:
         return joined
     inside = replace(joined, visible=(*found.left, *found.right_all))
-    since = len(walk.read)
+    since, first = len(walk.read), len(walk.used)
     found_type = type_of(condition, inside.scope(scope), walk)
     check_condition(condition, "ON", found_type, walk)
     visit([matched] if matched else [], inside.scope(scope), walk)
+    del walk.used[first:]
     _check_deterministic(condition, walk)
     compared = joined_by(take(walk.read, since))
     return replace(joined, influences=joined.influences | compared)
@@ -301,7 +303,7 @@ def _stream_join(
     other = JoinInput("right", right.visible, right.open_qualifiers)
     condition = read_condition(node, found.kind, one, other, found.shared)
     operator = walk.operator("join", node.this, condition.keys, below=flow.stateful)
-    return replace(
+    operator = replace(
         operator,
         join_type=found.kind,
         sides=(condition.left, condition.right),
@@ -309,6 +311,11 @@ def _stream_join(
         equal=condition.equal,
         timed=condition.timed,
     )
+    sides = tuple(event_times(v.attribute for v in side.visible) for side in (one, other))
+    if any(len(side) > 1 for side in sides):
+        needed = tuple(compared_columns(node, one, other, found.shared))
+        walk.meetings.append(Meeting(operator, sides, needed, len(walk.used)))
+    return operator
 
 
 def _static_join(node: exp.Expr, kind: str, left: Sources, right: Sources, walk: Walk) -> Operation:
@@ -366,5 +373,7 @@ def renamed(node: exp.Expr, rowset: Rowset) -> Rowset:
     names = alias.args.get("columns") if isinstance(alias, exp.TableAlias) else None
     if not names or len(names) != len(rowset.columns):
         return rowset
-    columns = (replace(c, name=n.name) for c, n in zip(rowset.columns, names, strict=True))
+    columns = (
+        replace(c, name=n.name, keeps=kept(c)) for c, n in zip(rowset.columns, names, strict=True)
+    )
     return replace(rowset, columns=tuple(columns), hidden=())

@@ -13,6 +13,7 @@ from streamsql.parse import ParsedModel
 from streamsql.resolve.hazards import Risk
 from streamsql.resolve.limits import MOST_FINDINGS
 from streamsql.resolve.lineage import Trail
+from streamsql.resolve.liveness import Meeting
 from streamsql.resolve.naming import written
 from streamsql.resolve.relations import (
     EventTime,
@@ -21,7 +22,7 @@ from streamsql.resolve.relations import (
     StateKey,
     WatermarkLoss,
 )
-from streamsql.resolve.scope import Rowset, Scope, Visible
+from streamsql.resolve.scope import Attribute, Rowset, Scope, Visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,8 @@ class Walk:
     that it names, by relation; ``stars`` are its ``*`` with the hidden fields of the relations
     they stand for; ``risks`` are the expressions that may go wrong while it runs; ``read``
     is what the expression being visited has named so far (see ``resolve.lineage``);
-    ``row_ids`` are the calls that number rows.
+    ``row_ids`` are the calls that number rows; ``used`` and ``meetings`` are for
+    ``resolve.liveness``.
     """
 
     parsed: ParsedModel
@@ -45,6 +47,8 @@ class Walk:
     risks: list[Risk] = field(default_factory=list)
     read: Trail = field(default_factory=list)
     row_ids: list[exp.Expr] = field(default_factory=list)
+    used: list[Attribute] = field(default_factory=list)
+    meetings: list[Meeting] = field(default_factory=list)
 
     @property
     def has_enough(self) -> bool:
