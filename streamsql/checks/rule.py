@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from streamsql.findings import Finding, Location, Severity
@@ -89,8 +89,8 @@ class Rule(Generic[Subject]):
 
     ``subject`` is what it is asked about: ``model``, ``source`` or ``project``; ``topic`` what
     it is about, the folder it is in. A rule that ``needs_all_columns`` is not asked about models
-    of which some are unknown. Of an ``adjustable`` one even an error may be weighed: it comes
-    from others, and neither Spark nor the compiler is behind it.
+    of which some are unknown. Of an ``adjustable`` one even an error may be weighed, and stops
+    no run: it comes from others, or is about records that may never come.
     """
 
     id: str
@@ -148,10 +148,12 @@ Check = Callable[[Subject], Iterator[Fault]]
 
 
 def model_rule(
-    severity: Severity, *, needs_all_columns: bool = False
+    severity: Severity, *, needs_all_columns: bool = False, adjustable: bool = False
 ) -> Callable[[Check[ResolvedModel]], Rule[ResolvedModel]]:
     """Make a rule of a function that is asked about each resolved model."""
-    return lambda check: _rule(check, severity, "model", needs_all_columns)
+    return lambda check: replace(
+        _rule(check, severity, "model", needs_all_columns), adjustable=adjustable
+    )
 
 
 def source_rule(severity: Severity) -> Callable[[Check[Source]], Rule[Source]]:

@@ -127,6 +127,6 @@ def errors_by_model(queries: Iterable[Run], spark_version: str) -> dict[str | No
     """Compile a project of these runs; return its errors by model."""
     files = ProjectFiles(project_texts(queries), ("profiles.yml", profile(spark_version)))
     found: dict[str | None, list[str]] = {}
-    for finding in compile_project(files).errors:
+    for finding in (f for f in compile_project(files).findings if f.is_error):
         found.setdefault(finding.model, []).append(f"{finding.rule}: {finding.message}")
     return found

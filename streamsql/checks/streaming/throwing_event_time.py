@@ -7,7 +7,7 @@ from streamsql.findings import Severity
 from streamsql.resolve import ResolvedModel
 
 
-@model_rule(Severity.ERROR)
+@model_rule(Severity.ERROR, adjustable=True)
 def throwing_event_time(model: ResolvedModel) -> Iterator[Fault]:
     """An event time is parsed from text by an expression that fails on malformed text.
 
@@ -15,6 +15,7 @@ def throwing_event_time(model: ResolvedModel) -> Iterator[Fault]:
     takes whatever a record holds, and the first malformed text ends the query in the middle of
     its batch, at every restart again. No dead letters are kept of it, for the record itself was
     well formed. The `try_` form gives NULL, which no window takes and no watermark is moved by.
+    Where the text is known to be sound, the project may lower this error.
 
     Bad:
 
