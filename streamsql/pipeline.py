@@ -90,17 +90,16 @@ def compile_project(
         planning = plan_project(project, sound) if with_plan else None
         faults = check_plan(project, sound) if planning is None else planning.findings
     found = sort_findings((*found, *faults))
-    judged = judge(found, project, files.texts, known)
-    errors = errors_of(found, known)
+    judged = judge(found, project, whole.texts, known)
     return Compilation(
         project=project,
         graph=graph,
         rendered=rendering.models,
         parsed=parsed,
         resolution=resolution,
-        plan=None if errors or planning is None else planning.plan,
+        plan=None if judged.errors or planning is None else planning.plan,
         findings=judged.findings,
-        errors=errors,
+        errors=judged.errors,
         adoptable=judged.adoptable,
         disabled=rendering.disabled,
         readable=rendering.readable,

@@ -14,16 +14,20 @@ from streamsql.checks.catalogue import Documented, is_adjustable, is_fixed
 from streamsql.checks.folders import folders_meant, is_in_folder
 from streamsql.checks.ignores import Ignore, Ignores, find_ignores
 from streamsql.findings import Finding, Location, Severity, did_you_mean, sort_findings
+from streamsql.project.masking import mask_finding
 from streamsql.project.nodes import Project, Settings
+from streamsql.secrets import find_secrets
 
 _OFF = "off"
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What is told; ``adoptable`` is what a baseline may hold, itself left aside."""
+    """What is told; ``errors`` forbid a run, ``adoptable`` is what a baseline may hold, itself
+    left aside."""
 
     findings: tuple[Finding, ...]
+    errors: tuple[Finding, ...]
     adoptable: tuple[Finding, ...]
 
 
@@ -68,7 +72,18 @@ def judge(
     adoptable = tuple(f for f in told if f.rule not in known or known[f.rule].topic != "lint")
     if lint.baseline in texts:
         told = levels.weigh(without_known(told, texts[lint.baseline], lint.baseline))
-    return Judgement(sort_findings((*fixed, *told)), adoptable)
+    values = _secret_values(found, texts)
+    kinds = sort_findings((*fixed, *told)), fixed, adoptable
+    return Judgement(*(tuple(mask_finding(f, values) for f in kind) for kind in kinds))
+
+
+def _secret_values(found: Iterable[Finding], texts: Mapping[str, str]) -> frozenset[str]:
+    """Return what stands literally in files and must not: other findings may quote it."""
+    paths = {f.location.path for f in found if f.rule == "literal-secret"}
+    read = {path: texts[path] for path in paths if path in texts}
+    return frozenset(
+        text[s.start : s.end] for path, text in read.items() for s in find_secrets(path, text)
+    )
 
 
 def _with_models(findings: Sequence[Finding], project: Project) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from streamsql.checks.columns.column_not_produced import column_not_produced
 from streamsql.checks.columns.star_into_topic import star_into_topic
 from streamsql.checks.columns.unknown_key_column import unknown_key_column
+from streamsql.checks.columns.unlisted_columns import unlisted_columns
 from streamsql.checks.documentation.missing_column_description import missing_column_description
 from streamsql.checks.documentation.missing_description import missing_description
 from streamsql.checks.documentation.undeclared_column import undeclared_column
@@ -126,6 +127,7 @@ PROJECT_RULES: tuple[Rule[WholeProject], ...] = (
     shared_output,
     source_written_here,
     unconventional_name,
+    unlisted_columns,
     unused_macro,
     unused_model,
     unused_source,

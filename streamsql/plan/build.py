@@ -190,7 +190,8 @@ def _plan_model(
         return fault
     catalogue.add_decoding(needs)
     write = write_of(catalogue.project, model)
-    result = encoded(model, write)
+    relation = catalogue.resolution.relations[model.parsed.rendered.model.relation]
+    result = encoded(model, write, all_known=relation.complete)
     needs.selects[result.name] = result
     return _query(model, needs, result.name, (write,), model.output_mode or "append", levels)
 

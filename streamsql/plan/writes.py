@@ -38,13 +38,14 @@ def table_location(project: Project, name: str, config: ModelConfig) -> str:
     return config.location or f"{project.target.warehouse}/{project.settings.name}/{name}"
 
 
-def encoded(model: ResolvedModel, write: QueryWrite) -> Select:
-    """Return the SELECT whose rows are written."""
+def encoded(model: ResolvedModel, write: QueryWrite, *, all_known: bool) -> Select:
+    """Return the SELECT whose rows are written; a sink takes columns that nobody knows too."""
     config = model.parsed.rendered.config
     relation = model.parsed.rendered.model.relation
     name = f"write__{model.name}"
     if write.kind != "kafka":
-        columns = ",\n".join(f"  {_quoted(c.name)}" for c in write.columns)
+        listed = ",\n".join(f"  {_quoted(c.name)}" for c in write.columns)
+        columns = listed if all_known else "  *"
         return Select(name, f"SELECT\n{columns}\nFROM {relation}", (relation,))
     sql = encode(
         relation,

@@ -251,3 +251,15 @@ def test_a_baseline_that_cannot_be_read_hides_nothing(text: str) -> None:
     rules = [f.rule for f in found]
     assert "broken-baseline" in rules
     assert rules.count("missing-description") == 2
+
+
+def test_no_finding_quotes_a_secret() -> None:
+    sql = (
+        "{{ config(materialized='topic', options={'password': 'tr0ub4dor'}, key='tr0ub4dor') }}\n"
+        "SELECT order_id FROM {{ source('shop', 'orders') }}\n"
+    )
+    found = compiled({"models/a.sql": sql})
+    assert {"literal-secret", "unknown-key-column"} <= {f.rule for f in found.findings}
+    assert "tr0ub4dor" not in str(
+        [(f.message, f.hint) for f in (*found.findings, *found.adoptable)]
+    )

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from streamsql.checks.rule import Fault, WholeProject, project_rule
+from streamsql.findings import Severity
+
+
+@project_rule(Severity.ERROR)
+def unlisted_columns(whole: WholeProject) -> Iterator[Fault]:
+    """A topic or table has columns that cannot be known without running it.
+
+    The columns of a topic or table are written one by one, and its readers are checked against
+    them. A `*` over a PIVOT, or over a source that declares no columns, could be anything.
+
+    Bad:
+
+        -- models/by_currency.sql
+        {{ config(materialized='topic', output_mode='update') }}
+        SELECT * FROM (SELECT currency, amount FROM {{ source('shop', 'orders') }})
+        PIVOT (sum(amount) FOR currency IN ('EUR', 'USD'))
+
+    Good:
+
+        -- models/by_currency.sql
+        {{ config(materialized='topic', output_mode='update') }}
+        SELECT EUR, USD FROM (SELECT currency, amount FROM {{ source('shop', 'orders') }})
+        PIVOT (sum(amount) FOR currency IN ('EUR', 'USD'))
+    """
+    for rendered in whole.rendered:
+        kind, model = rendered.config.materialized, rendered.model
+        relation = whole.relations.get(model.relation)
+        if kind in ("topic", "table") and relation is not None and not relation.complete:
+            yield Fault(
+                f"the columns of this {kind} cannot be known, and they are written one by one",
+                model.location,
+                hint="list them in the SELECT instead of *",
+                model=model.name,
+            )
