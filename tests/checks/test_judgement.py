@@ -260,6 +260,5 @@ def test_no_finding_quotes_a_secret() -> None:
     )
     found = compiled({"models/a.sql": sql})
     assert {"literal-secret", "unknown-key-column"} <= {f.rule for f in found.findings}
-    assert "tr0ub4dor" not in str(
-        [(f.message, f.hint) for f in (*found.findings, *found.adoptable)]
-    )
+    told = (*found.findings, *found.errors, *found.adoptable)
+    assert "tr0ub4dor" not in str([(f.message, f.hint) for f in told])
