@@ -6,25 +6,20 @@ written by an earlier run. Cold is with nothing remembered, warm with nothing ch
 
 from __future__ import annotations
 
-import gc
+import json
 import os
-import random
 import shutil
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks import generated
-from benchmarks.figures import keep, middle, table, told
+from benchmarks.figures import HERE, keep, middle, table, told
 from benchmarks.processes import Done, run
 from benchmarks.rivals import RIVALS, Rival
-from streamsql.project import read_files
-from streamsql.recheck import open_project, recheck
 
-KEYSTROKES = 400
 Figures = dict[str, dict[str, float]]
 
 
@@ -99,35 +94,10 @@ def _changed(folder: Path, number: int) -> Done:
 
 
 def _keystrokes(folder: Path) -> dict[str, float]:
-    """Type into random models of the project, and look at each one alone."""
-    files = read_files(folder, profiles_dir=None, vars={}, env=os.environ)
-    opened = open_project(files, installed_spark="4.1.1")
-    chance = random.Random(5)
-    paths = [model.path for model in opened.compilation.project.models]
-    recheck(opened, paths[0], files.texts[paths[0]])
-    gc.collect()
-    gc.freeze()  # as an editor's server does once a project is open
-    gc.disable()
-    taken = sorted(_keystroke(opened, chance.choice(paths), chance) for _ in range(KEYSTROKES))
-    gc.enable()
-    gc.unfreeze()
-    return {
-        "median": round(taken[KEYSTROKES // 2], 2),
-        "p95": round(taken[KEYSTROKES * 95 // 100], 2),
-        "least": round(taken[0], 2),
-        "greatest": round(taken[-1], 2),
-        "n": KEYSTROKES,
-    }
-
-
-def _keystroke(opened: Any, path: str, chance: random.Random) -> float:
-    text = opened.files.texts[path]
-    if chance.random() < 0.6:  # the others leave the text as it is
-        place = chance.randrange(text.index("SELECT"), len(text))
-        text = text[:place] + chance.choice([" ", "x", ",", "(", "'"]) + text[place:]
-    began = time.process_time()
-    recheck(opened, path, text)
-    return (time.process_time() - began) * 1000
+    """Measure in a process of its own, so that this one stays small: a child begins as large."""
+    line = [sys.executable, "-m", "benchmarks.keystrokes", str(folder)]
+    figure: dict[str, float] = json.loads(run(line, cwd=HERE.parent, env=os.environ).output)
+    return figure
 
 
 def _table(figures: dict[str, Any]) -> str:
