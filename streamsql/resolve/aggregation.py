@@ -16,6 +16,7 @@ from streamsql.resolve.grouping import GroupingKey, ordinal
 from streamsql.resolve.naming import written
 from streamsql.resolve.scope import Attribute, Scope, look_up
 from streamsql.resolve.shape import aggregates_in, is_aggregate_call
+from streamsql.resolve.signatures import is_function
 from streamsql.resolve.walk import Walk
 
 
@@ -147,6 +148,9 @@ def _columns(node: exp.Expr) -> Iterator[exp.Column]:
     """Yield the columns of this query level that are not inside an aggregate or a lambda."""
     if isinstance(node, (exp.Query, exp.Lambda, exp.Filter)) or is_aggregate_call(node):
         return
+    name = function_name(node)
+    if name is not None and not is_function(name):
+        return  # an aggregate of a later Spark, for all that is known
     if isinstance(node, exp.Column):
         yield node
         return

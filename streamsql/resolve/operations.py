@@ -33,12 +33,13 @@ def expression_operations(node: exp.Select, flow: Flow, walk: Walk) -> Iterator[
     """Yield what the expressions of a SELECT do that no stream allows."""
     if not flow.streaming:
         return
+    sql = walk.parsed.rendered.sql.lower()
     for part in _judged(node):
-        for aggregate in aggregates_in(part):
+        for aggregate in aggregates_in(part) if "distinct" in sql else ():
             if _is_distinct(aggregate):
                 name = function_name(aggregate) or "listagg"
                 yield operation("distinct_aggregate", aggregate, walk, text=name)
-        for window in _window_functions(part):
+        for window in _window_functions(part) if "over" in sql else ():
             inner = window.this.this if isinstance(window.this, exp.Filter) else window.this
             name = function_name(inner) or "this function"
             yield operation("window_function", window, walk, text=name)

@@ -167,6 +167,11 @@ def _table() -> dict[str, tuple[int, int | None]]:
     return {**dict.fromkeys(others, (0, None)), **counts}
 
 
+def is_function(name: str) -> bool:
+    """Whether a function of this name is known, so that it is known to be no aggregate."""
+    return name in _table()
+
+
 def check_call(node: exp.Expr, walk: Walk) -> None:
     """Report a call of a function that does not exist, or with too many or too few arguments."""
     name = function_name(node) or ""
