@@ -28,7 +28,7 @@ def _sorted_servers(written: str) -> str:
 class TopicReaders:
     """The sources of a project by the topics that they read.
 
-    A pattern that only Java knows is taken to match nothing.
+    A pattern that only Java knows, or that repeats a repetition, is taken to match nothing.
     """
 
     clusters: Mapping[str | None, str]
@@ -60,7 +60,13 @@ def topic_readers(project: Project) -> TopicReaders:
     return TopicReaders(clusters, named, tuple(patterns))
 
 
+# A repeated group that is itself repeated: matching it may take longer than anybody waits.
+_REPEATED_GROUP = re.compile(r"[+*}]\??\)[+*{]")
+
+
 def _compiled(pattern: str) -> re.Pattern[str] | None:
+    if _REPEATED_GROUP.search(pattern):
+        return None
     try:
         return re.compile(pattern)
     except (re.error, RecursionError, OverflowError):

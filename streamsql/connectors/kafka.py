@@ -46,7 +46,7 @@ def _by_partition(value: str, lowest: int) -> str | None:
     )
     try:
         topics = json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return wrong
     if not isinstance(topics, dict) or not topics:
         return wrong

@@ -275,7 +275,8 @@ def read_toml(text: str, path: str, faults: Faults) -> Marked | None:
         faults.add("toml-syntax", as_ours(found[1] if found else str(error)), place)
         return None
     except (RecursionError, ValueError) as error:
-        faults.add("toml-syntax", f"this is not TOML: {error}", Location(path))
+        reason = "a number is too long" if "digits" in str(error) else str(error)
+        faults.add("toml-syntax", f"this is not TOML: {reason}", Location(path))
         return None
     places = _toml_places(text, path)
 
@@ -284,11 +285,17 @@ def read_toml(text: str, path: str, faults: Faults) -> Marked | None:
             keys = keys[:-1]
         return places.get(keys, Location(path))
 
-    return mark(values, Location(path), locate)
+    try:
+        return mark(values, Location(path), locate)
+    except (RecursionError, ValueError) as error:
+        huge = isinstance(error, ValueError)
+        message = "a number is too long" if huge else "this is nested too deeply"
+        faults.add("toml-syntax", message, Location(path))
+        return None
 
 
 _TOML_HEADER = re.compile(r"\s*\[\[?(?P<keys>[^\[\]]+)\]\]?\s*(#.*)?$")
-_TOML_ENTRY = re.compile(r"\s*(?P<keys>(?:[\w-]+|\"[^\"]*\"|'[^']*'|[ \t]*\.[ \t]*)+?)\s*=")
+_TOML_ENTRY = re.compile(r"\s*(?P<keys>(?:[\w-]++|\"[^\"]*\"|'[^']*'|[ \t]*+\.[ \t]*+)+?)\s*=")
 _TOML_INLINE = re.compile(r"[{,]\s*(?P<keys>[\w-]+|\"[^\"]*\"|'[^']*')\s*=")
 _TOML_WORD = re.compile(r"[\w-]+|\"[^\"]*\"|'[^']*'")
 

@@ -16,6 +16,8 @@ from jinja2 import StrictUndefined
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from streamsql.project.containers import Scales
+
 LONGEST_TEXT = 1_000_000
 _HALVES = re.compile("[\ud800-\udfff]")
 _LONGEST_WRAPPED = 100_000
@@ -24,6 +26,7 @@ _LARGEST_ARGUMENT = 10_000
 _RANDOM = ("random",)
 _SIZING_FILTERS = ("batch", "center", "indent", "round", "slice", "tojson", "truncate", "wordwrap")
 # What they fill up with, or begin to add at, could be a list: lists in lists, or ever longer ones.
+_LISTING_FILTERS = ("dictsort", "groupby", "list", "sort")
 _NESTING_FILTERS = ("batch", "slice", "sum")
 _CONTAINERS = (list, tuple, dict)
 _GROWING_FILTERS = ("indent", "join", "replace")
@@ -54,6 +57,19 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.filters = {n: f for n, f in self.filters.items() if n not in _RANDOM}
         for name in {*_SIZING_FILTERS, *_GROWING_FILTERS, "format", "sum"}:
             self.filters[name] = _bounded(self.filters[name], name)
+        for name in _LISTING_FILTERS:
+            self.filters[name] = self._weighing(self.filters[name])
+
+    def _weighing(self, filter_: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(filter_)
+        def weighing(*args: Any, **kwargs: Any) -> Any:
+            return self.built(filter_(*args, **kwargs))
+
+        return weighing
+
+    def built(self, value: Any) -> Any:
+        """Return a list or dict that a template has made, unless it is too large."""
+        return Scales().check(value)
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """Refuse, besides what Jinja refuses, what could be huge, and our objects' own parts.
@@ -70,7 +86,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         """Compute ``left operator right`` unless the result could be huge."""
         if _is_huge_binop(operator, left, right):
             raise SecurityError(f"the result of '{operator}' is too large")
-        return super().call_binop(context, operator, left, right)
+        return self.built(super().call_binop(context, operator, left, right))
 
     def call(__self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805
         """Call a function of a template unless its result could be huge."""

@@ -50,6 +50,9 @@ def wrong_type(expected: str, marked: Marked, faults: Faults) -> Missing:
     return MISSING
 
 
+_MOST_BITS = 10_000  # Python writes no longer ones
+
+
 def _described(value: Any) -> str:
     match value:
         case None:
@@ -63,7 +66,8 @@ def _described(value: Any) -> str:
         case str():
             return f"'{value[:40]}'"
         case int() | float():
-            return f"the number {str(value)[:40]}"
+            huge = isinstance(value, int) and value.bit_length() > _MOST_BITS
+            return "a huge number" if huge else f"the number {str(value)[:40]}"
     return type(value).__name__
 
 

@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+from collections.abc import Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass, field
-from functools import wraps
 from types import CodeType
 from typing import Any
 
@@ -26,14 +25,13 @@ from jinja2.runtime import Macro
 from jinja2.visitor import NodeTransformer
 
 from streamsql.findings import Location, did_you_mean
+from streamsql.project.containers import Scales
 from streamsql.project.sandbox import Sandbox, TemplateFault
-from streamsql.render.containers import Scales
 from streamsql.render.pieces import Piece, computed_piece, join_pieces, literal_piece, trim_piece
 
 BEGINS = "{{"
 SITE = "_site_"  # the keyword by which a call in a template passes the number of its Site
 _MAX_WORK = 300_000  # two seconds or so
-_LISTING_FILTERS = ("dictsort", "groupby", "list", "sort", "sum")
 _MAX_CALLS_DEEP = 100
 _FILE_NODES = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
 
@@ -122,8 +120,6 @@ class ModelEnvironment(Sandbox):
     def __init__(self) -> None:
         super().__init__(extensions=["jinja2.ext.do"])
         self.filters["trim"] = trim_piece
-        for name in _LISTING_FILTERS:
-            self.filters[name] = self._weighing(self.filters[name])
         self.pieces: list[Piece] = []
         self.places: list[Location] = []
         self.sites: list[Site] = []
@@ -165,20 +161,9 @@ class ModelEnvironment(Sandbox):
         self.sites.append(_site(node, path))
         return len(self.sites) - 1
 
-    def _weighing(self, filter_: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(filter_)
-        def weighing(*args: Any, **kwargs: Any) -> Any:
-            return self.built(filter_(*args, **kwargs))
-
-        return weighing
-
     def built(self, value: Any) -> Any:
         """Return a list or dict that a template has made, unless it is too large."""
         return self.work.scales.check(value)
-
-    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        """Compute ``left operator right`` unless the result is too large."""
-        return self.built(super().call_binop(context, operator, left, right))
 
     def written(self, value: Any, place: int) -> Piece:
         """Return what ``{{ … }}`` writes."""

@@ -234,3 +234,47 @@ def test_half_of_a_character_is_refused_before_it_is_written(sql: str) -> None:
     found = findings_of(sql)
     assert [f.rule for f in found if f.model == "x" and f.is_error] == ["sandbox"]
     assert all(f.message.encode() for f in found)
+
+
+SOURCE = (
+    "sources: [{{name: s, connection: kafka, tables: [{{name: t, format: json, {0},"
+    " columns: [{{name: a, data_type: int}}]}}]}}]"
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "models: [{name: m, config: {partitions: " + "9" * 5_000 + "}}]",
+        "models: [{name: m, meta: {x: \"{{ ([range(99999)] * 9999) | map('sum') | list }}\"}}]",
+        'models: [{name: m, meta: {x: "{{ ([[1] * 99] * 9999) | sum(start=[]) }}"}}]',
+        SOURCE.format("topic: t, options: {startingOffsets: '" + "[" * 5_000 + "'}"),
+        SOURCE.format('topic: t, options: {startingOffsets: \'{"t": ' + "9" * 5_000 + "}'}"),
+        SOURCE.format("topic_pattern: '" + "(" * 2_000 + "'"),
+        SOURCE.format("topic_pattern: '((a+)+)+b', on_error: dead_letter")
+        + f"\nmodels: [{{name: nobody, config: {{topic: {'a' * 60}, materialized: topic}}}}]",
+    ],
+)
+def test_values_in_yaml_that_are_too_much(text: str) -> None:
+    assert findings_of("SELECT 1 AS a", **{"models__bomb.yml": text})
+
+
+@pytest.mark.parametrize(
+    "line",
+    [". " * 30, "a . " * 30, "'a'" * 30, "a" * 60, " " * 3_000, "[" * 3_000, "{a " * 3_000],
+    ids=lambda line: line[:4],
+)
+def test_lines_inside_a_toml_text_are_looked_over_soon(line: str) -> None:
+    toml = f'{SMALL["streamsql.toml"]}[vars.more]\ntext = """\n{line}\n"""\n'
+    findings_of("SELECT 1 AS a", **{"streamsql.toml": toml})
+
+
+@pytest.mark.parametrize("value", ["9" * 5_000, "[" * 2_000 + "]" * 2_000])
+def test_toml_of_any_size_is_read_or_refused(value: str) -> None:
+    with pytest.raises(ProjectError):
+        findings_of("SELECT 1 AS a", **{"streamsql.toml": f'name = "x"\n[vars]\nx = {value}\n'})
+
+
+def test_a_wide_seed_is_read() -> None:
+    wide = ",".join(f"c{n}" for n in range(9_000)) + "\n" + ",".join("1" * 9_000) + "\n"
+    findings_of("SELECT 1 AS a", **{"seeds__wide.csv": wide})
