@@ -184,7 +184,7 @@ def test_names_say_what_is_in_a_module() -> None:
 
 
 def test_lint_loads_neither_spark_nor_kafka_nor_rich() -> None:
-    loaded = loaded_by("lint", "-q", "--project-dir", str(ROOT))
+    loaded = loaded_by("lint", "-q", "--no-cache", "--project-dir", str(ROOT))
     assert "sqlglot" in loaded
     assert loaded.isdisjoint({"pyspark", "py4j", "confluent_kafka", "rich"})
 
