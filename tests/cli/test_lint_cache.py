@@ -1,6 +1,6 @@
 """A lint that remembers says what one that does not says: after any change, to anything.
 
-``STREAMSQL_EDITS`` sets how many random edits of the sample project are tried.
+``STREAMSQL_EDITS`` sets how many random edits of the sample project the long test tries.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from click.testing import Result
 from streamsql import lint_cache
 
 ROOT = Path(__file__).parents[2]
-EDITS = int(os.environ.get("STREAMSQL_EDITS", "25"))
+EDITS = int(os.environ.get("STREAMSQL_EDITS", "200"))
+FEW_AND_MANY = [10, pytest.param(EDITS, marks=pytest.mark.slow)]
 Shop = Callable[..., Path]
 Invoke = Callable[..., Result]
 
@@ -132,8 +133,11 @@ class Edits:
         self.options = []
 
 
-def test_random_edits(sample: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
-    edits = Edits(sample, 7, monkeypatch)
+@pytest.mark.parametrize("count", FEW_AND_MANY)
+def test_random_edits(
+    sample: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    edits = Edits(sample, count, monkeypatch)
     hits = 0
     recall = lint_cache.recall
 
@@ -144,7 +148,7 @@ def test_random_edits(sample: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPa
         return found
 
     monkeypatch.setattr("streamsql.cli.remembering.recall", counted)
-    for number in range(EDITS):
+    for number in range(count):
         kind = edits.one()
         if edits.random.random() < 0.4:
             kind += " and " + edits.one()
@@ -154,7 +158,7 @@ def test_random_edits(sample: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPa
         assert lint(invoke, sample, *edits.options) == fresh, f"{said}, told again"
         if edits.random.random() < 0.7:
             edits.back()
-    assert hits >= EDITS // 2
+    assert hits >= count // 2
 
 
 def test_nothing_heavy_is_loaded_where_nothing_has_changed(shop: Shop, invoke: Invoke) -> None:

@@ -1,6 +1,6 @@
 """A model looked at alone has the findings that a compile of everything gives it.
 
-``STREAMSQL_EDITS`` sets how many random edits of the sample project are tried.
+``STREAMSQL_EDITS`` sets how many random edits of the sample project the long test tries.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from streamsql.project.nodes import ProjectFiles
 from streamsql.recheck import OpenProject, open_project, recheck
 
 ROOT = Path(__file__).parents[2]
-EDITS = int(os.environ.get("STREAMSQL_EDITS", "60"))
+EDITS = int(os.environ.get("STREAMSQL_EDITS", "200"))
+FEW_AND_MANY = [20, pytest.param(EDITS, marks=pytest.mark.slow)]
 SPARK = "4.1.1"
 
 
@@ -72,17 +73,18 @@ def edited(chance: random.Random, text: str, names: list[str]) -> str:
     return " ".join(words)
 
 
-def test_random_edits(shop: OpenProject) -> None:
-    chance = random.Random(11)
+@pytest.mark.parametrize("edits", FEW_AND_MANY)
+def test_random_edits(shop: OpenProject, edits: int) -> None:
+    chance = random.Random(edits)
     names = [m.name for m in shop.compilation.project.models]
     found = 0
-    for number in range(EDITS):
+    for number in range(edits):
         path = chance.choice(models(shop))
         text = edited(chance, shop.files.texts[path], names)
         got = recheck(shop, path, text)
         found += bool(got)
         assert got == whole(shop, path, text), (number, path, text)
-    assert found > EDITS // 3
+    assert found > edits // 3
 
 
 def test_what_is_not_edited_is_as_it_was(shop: OpenProject) -> None:
