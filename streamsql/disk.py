@@ -20,21 +20,24 @@ PROFILES_FILE = "profiles.yml"
 MAX_SEED_BYTES = 1_048_576
 _USER_FOLDER = Path("~/.streamsql")
 _SUFFIXES = (".sql", ".yml", ".yaml", ".md", ".csv")
+_SCHEMA_SUFFIXES = (".avsc", ".json")
 _OUTPUT_FOLDER = "target"
 _MAX_TEXT_BYTES = MAX_SEED_BYTES
-_DEFAULT_PATHS = ("models", "macros", "seeds")
+_DEFAULT_PATHS = ("models", "macros", "seeds", "schemas")
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """Which parts of a project's folder are read: whole folders, and single files.
 
-    ``rules_folder`` is read where rules of the project's own are wanted.
+    ``rules_folder`` is read where rules of the project's own are wanted; ``schemas`` are the
+    folders of schema files.
     """
 
     folders: tuple[str, ...]
     files: tuple[str, ...] = ()
     rules_folder: str | None = None
+    schemas: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,9 @@ def read_texts(root: Path, settings_path: Path, settings: str, reading: Reading)
     reader = _Reader(root)
     texts = {settings_path.name: settings}
     for folder in reading.folders:
-        texts.update(reader.texts_below(folder, settings_path.name))
+        texts.update(reader.texts_below(folder, settings_path.name, _SUFFIXES))
+    for folder in reading.schemas:
+        texts.update(reader.texts_below(folder, settings_path.name, _SCHEMA_SUFFIXES))
     texts.update(reader.single_texts(_single_paths(root, reading)))
     return Texts(texts, tuple(reader.found))
 
@@ -165,7 +170,9 @@ class _Reader:
                     texts[name] = text
         return texts
 
-    def texts_below(self, folder: str, settings_path: str) -> dict[str, str]:
+    def texts_below(
+        self, folder: str, settings_path: str, suffixes: tuple[str, ...]
+    ) -> dict[str, str]:
         """Return the texts below a folder of the settings, by their paths in the project."""
         top = (self.root / folder).resolve()
         if not top.is_relative_to(self.root):
@@ -178,14 +185,14 @@ class _Reader:
                 self.add("unknown-path", message, Location(settings_path))
             return {}
         texts = {}
-        for path in self.files(top, set()) if top.is_dir() else [top]:
+        for path in self.files(top, set(), suffixes) if top.is_dir() else [top]:
             name = path.relative_to(self.root).as_posix()
             text = self.text(path, name)
             if text is not None:
                 texts[name] = text
         return texts
 
-    def files(self, folder: Path, seen: set[Path]) -> Iterator[Path]:
+    def files(self, folder: Path, seen: set[Path], suffixes: tuple[str, ...]) -> Iterator[Path]:
         """Walk a folder in order; nothing hidden, nothing outside, no folder twice."""
         real = folder.resolve()
         if real in seen:
@@ -203,8 +210,8 @@ class _Reader:
             if path.is_symlink() and not path.resolve().is_relative_to(self.root):
                 continue
             if path.is_dir():
-                yield from self.files(path, seen)
-            elif path.suffix.lower() in _SUFFIXES and path.is_file():
+                yield from self.files(path, seen, suffixes)
+            elif path.suffix.lower() in suffixes and path.is_file():
                 yield path
 
     def text(self, path: Path, name: str) -> str | None:

@@ -219,7 +219,8 @@ def _check(kept: str) -> str:
 
 
 def _reading(kept: Mapping[str, Any]) -> Reading:
-    return Reading(tuple(kept["folders"]), tuple(kept["files"]), kept["rules_folder"])
+    schemas = tuple(kept["schemas"])
+    return Reading(tuple(kept["folders"]), tuple(kept["files"]), kept["rules_folder"], schemas)
 
 
 def _plain(finding: Finding) -> list[Any]:

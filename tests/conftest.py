@@ -75,6 +75,8 @@ def spark(
     """The suite's one Spark session, set up as streamsql runs queries."""
     from pyspark.sql import SparkSession
 
+    from streamsql.spark.session import AVRO_LIMITS
+
     folder = tmp_path_factory.mktemp("spark")
     settings: dict[str, bool | float | int | str | None] = {
         "spark.jars": ",".join(map(str, jars)),
@@ -83,7 +85,9 @@ def spark(
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.memory": "2g",
-        "spark.driver.extraJavaOptions": f"-Dderby.system.home={folder} -XX:-UsePerfData",
+        "spark.driver.extraJavaOptions": (
+            f"-Dderby.system.home={folder} -XX:-UsePerfData {AVRO_LIMITS}"
+        ),
         "spark.scheduler.mode": "FAIR",
         "spark.sql.ansi.enabled": "true",
         "spark.sql.session.timeZone": "UTC",

@@ -477,6 +477,27 @@ _VALUES = (
         """,
     ),
     StageFinding(
+        "bad-schema",
+        "project",
+        """The schema that a format needs is not there, or cannot be used.
+
+        `format_options` name a file of the project, in `schema-paths`: Avro's own `.avsc`, or
+        the versions of a registry's subject with their ids. The message says what is wrong: a file
+        or version that is not there, text that is no schema, a type that Spark does not have, or
+        framed records without the ids of their schemas.
+        """,
+    ),
+    StageFinding(
+        "schema-mismatch",
+        "project",
+        """A source declares a column otherwise than its schema has it.
+
+        The columns of an Avro source are the fields of its schema, with their types. What is
+        declared under `columns` adds descriptions and tests to them; a name or a type that is
+        not the schema's is a mistake in one of the two.
+        """,
+    ),
+    StageFinding(
         "bad-seed",
         "project",
         """A seed is not a CSV with a header and rows as wide as it.

@@ -12,25 +12,33 @@ from importlib.metadata import entry_points
 
 from streamsql.errors import PlanError
 from streamsql.findings import Finding, Location, did_you_mean
+from streamsql.formats.avro import AVRO
+from streamsql.formats.avro_schema import SchemaError
 from streamsql.formats.encoding import record_select
 from streamsql.formats.format import Columns, Format
 from streamsql.formats.json_objects import JSON
 from streamsql.formats.plain import RAW, TEXT
 from streamsql.formats.records import HIDDEN, Decoding, EncodedSource
+from streamsql.formats.schemas import RecordSchema, load_schema, subject_path
 
 __all__ = [
     "FORMATS",
     "HIDDEN",
     "Decoding",
     "Format",
+    "RecordSchema",
+    "SchemaError",
     "check_output",
     "check_source",
     "decode",
     "encode",
     "find_format",
+    "load_schema",
+    "subject_path",
+    "unknown_options",
 ]
 
-FORMATS: tuple[Format, ...] = (JSON, RAW, TEXT)
+FORMATS: tuple[Format, ...] = (JSON, AVRO, RAW, TEXT)
 _GROUP = "streamsql.formats"
 
 
@@ -67,6 +75,7 @@ def encode(
     key: Sequence[str] = (),
     headers: Sequence[tuple[str, str]] = (),
     format: str = "json",  # noqa: A002
+    schema: RecordSchema | None = None,
 ) -> str:
     """Return the SELECT of a relation's rows as records: ``key``, ``value``, ``headers``.
 
@@ -75,7 +84,7 @@ def encode(
     Raises:
         PlanError: there is no such format.
     """
-    return record_select(relation, columns, key, headers, _known(format))
+    return record_select(relation, columns, key, headers, _known(format), schema)
 
 
 def check_source(source: EncodedSource) -> tuple[Finding, ...]:
@@ -83,17 +92,26 @@ def check_source(source: EncodedSource) -> tuple[Finding, ...]:
     found = find_format(source.format)
     if found is None:
         return (_unknown(source.format, source.location),)
-    unknown = [
+    unknown = unknown_options(found, source.format_options, source.location)
+    return (*unknown, *found.check_source(source))
+
+
+def unknown_options(
+    format: Format,  # noqa: A002
+    options: Iterable[str],
+    location: Location,
+) -> tuple[Finding, ...]:
+    """Find the ``format_options`` that a format does not know."""
+    return tuple(
         Finding(
             "unknown-option",
-            f"the format {found.name} has no option '{option}'",
-            source.location,
-            hint=did_you_mean(option, found.options) or _listed("its options are", found.options),
+            f"the format {format.name} has no option '{option}'",
+            location,
+            hint=did_you_mean(option, format.options) or _listed("its options are", format.options),
         )
-        for option in source.format_options
-        if option not in found.options
-    ]
-    return (*unknown, *found.check_source(source))
+        for option in options
+        if option not in format.options
+    )
 
 
 def check_output(
@@ -103,6 +121,7 @@ def check_output(
     *,
     key: Sequence[str] = (),
     headers: Sequence[tuple[str, str]] = (),
+    schema: RecordSchema | None = None,
 ) -> tuple[Finding, ...]:
     """Find what cannot be encoded: the format, the columns' types, keys and headers that are
     no columns."""
@@ -122,7 +141,10 @@ def check_output(
         if column.lower() not in names
     ]
     keys = [(n, t) for n, t in columns if len(key) > 1 and n.lower() in {k.lower() for k in key}]
-    faults = (*found.check_output(columns, location), *JSON.check_output(keys, location))
+    faults = (
+        *found.check_output(columns, location, schema),
+        *JSON.check_output(keys, location, None),
+    )
     return (*missing, *dict.fromkeys(faults))
 
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from streamsql.datatypes import DataType, Primitive, parse_type, quote_name
 from streamsql.formats.format import Columns, Format
 from streamsql.formats.json_objects import json_object
-from streamsql.formats.records import literal
+from streamsql.formats.records import is_string, literal
+from streamsql.formats.schemas import RecordSchema
 
 
 def record_select(
@@ -16,13 +17,14 @@ def record_select(
     key: Sequence[str],
     headers: Sequence[tuple[str, str]],
     written: Format,
+    schema: RecordSchema | None = None,
 ) -> str:
     """Return the SELECT of ``key``, ``value`` and ``headers``, as Spark's Kafka sink takes them."""
     kinds = {name.lower(): (name, parse_type(data_type)) for name, data_type in columns}
     items = []
     if made := _key([kinds[k.lower()] for k in key], written, kinds):
         items.append(made)
-    value = written.value(columns)
+    value = written.value(columns, schema)
     items.append(value if value == "value" else f"{value} AS value")
     if headers:
         items.append(_headers([(header, *kinds[c.lower()]) for header, c in headers]))
@@ -61,8 +63,3 @@ def _bytes(value: str, kind: DataType) -> str:
     if kind == Primitive("binary"):
         return value
     return f"CAST({value if is_string(kind) else f'CAST({value} AS STRING)'} AS BINARY)"
-
-
-def is_string(kind: DataType) -> bool:
-    """Whether a type is a string of any length and collation."""
-    return isinstance(kind, Primitive) and kind.name.startswith(("string", "char(", "varchar("))

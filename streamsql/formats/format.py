@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from streamsql.findings import Finding, Location
 from streamsql.formats.records import Decoding, EncodedSource
+from streamsql.formats.schemas import RecordSchema
 
 Columns = Sequence[tuple[str, str]]  # names and types, as Spark DDL
 
@@ -18,7 +19,8 @@ class Format:
     ``options`` are the ``format_options`` it knows, each with a line of help. ``decode``
     takes a source, the relation of its raw records and the hidden fields wanted;
     ``value`` gives the expression of the value of a row; ``check_source`` and
-    ``check_output`` say what cannot be decoded or encoded, before anything runs.
+    ``check_output`` say what cannot be decoded or encoded, before anything runs. A format
+    that ``takes_schema`` gets its columns from a schema file of the project.
     """
 
     name: str
@@ -26,5 +28,6 @@ class Format:
     options: Mapping[str, str]
     check_source: Callable[[EncodedSource], tuple[Finding, ...]]
     decode: Callable[[EncodedSource, str, Sequence[str]], Decoding]
-    check_output: Callable[[Columns, Location], tuple[Finding, ...]]
-    value: Callable[[Columns], str]
+    check_output: Callable[[Columns, Location, RecordSchema | None], tuple[Finding, ...]]
+    value: Callable[[Columns, RecordSchema | None], str]
+    takes_schema: bool = False

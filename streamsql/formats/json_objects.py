@@ -56,6 +56,7 @@ from streamsql.formats.records import (
     select_bad,
     select_good,
 )
+from streamsql.formats.schemas import RecordSchema
 
 TEXT = "CAST(value AS STRING)"
 CORRUPT = "_corrupt_record"
@@ -90,7 +91,9 @@ def check_source(source: EncodedSource) -> tuple[Finding, ...]:
     return tuple(f for f in found if f)
 
 
-def check_output(columns: Columns, location: Location) -> tuple[Finding, ...]:
+def check_output(
+    columns: Columns, location: Location, _: RecordSchema | None = None
+) -> tuple[Finding, ...]:
     """Find columns that JSON cannot hold."""
     found = [_check_column(name, data_type, location) for name, data_type in columns]
     return tuple(f for f in found if f)
@@ -299,7 +302,7 @@ def _is_wrong(text: str, value: str, kind: DataType) -> str | None:
     return f"({text} IS NOT NULL AND {wrong})"
 
 
-def value(columns: Columns) -> str:
+def value(columns: Columns, _: RecordSchema | None = None) -> str:
     """Return the expression of a row as a JSON object; every type can be read back."""
     return json_object([(name, parse_type(data_type)) for name, data_type in columns])
 

@@ -15,6 +15,7 @@ from streamsql.formats.records import (
     select_bad,
     select_good,
 )
+from streamsql.formats.schemas import RecordSchema
 
 _TEXT = "CAST(value AS STRING)"
 
@@ -64,8 +65,10 @@ def _check_source(name: str, data_type: str) -> Callable[[EncodedSource], tuple[
 
 def _check_output(
     name: str, allowed: tuple[str, ...]
-) -> Callable[[Columns, Location], tuple[Finding, ...]]:
-    def check(columns: Columns, location: Location) -> tuple[Finding, ...]:
+) -> Callable[[Columns, Location, RecordSchema | None], tuple[Finding, ...]]:
+    def check(
+        columns: Columns, location: Location, _: RecordSchema | None = None
+    ) -> tuple[Finding, ...]:
         kinds = {n.lower(): t for n, t in columns}
         listed = " or ".join(allowed)
         hint = f"select the value as 'value', of type {listed}; Kafka gets no other column"
@@ -80,7 +83,7 @@ def _check_output(
     return check
 
 
-def _value(columns: Columns) -> str:
+def _value(columns: Columns, _: RecordSchema | None = None) -> str:
     return next(quote_name(name) for name, _ in columns if name.lower() == "value")
 
 

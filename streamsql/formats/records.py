@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from streamsql.datatypes import quote_name
+from streamsql.datatypes import DataType, Primitive, quote_name
 from streamsql.findings import Location
+from streamsql.formats.schemas import RecordSchema
 
 # Kafka's own fields as a reader may name them, and as Spark's Kafka source calls them.
 HIDDEN: Mapping[str, str] = {
@@ -58,6 +59,8 @@ class EncodedSource(Protocol):
     def format(self) -> str: ...  # noqa: D102
     @property
     def format_options(self) -> Mapping[str, str]: ...  # noqa: D102
+    @property
+    def schema(self) -> RecordSchema | None: ...  # noqa: D102
     @property
     def columns(self) -> Sequence[SourceColumn]: ...  # noqa: D102
     @property
@@ -119,3 +122,8 @@ def raise_unless(good: str, answer: str, reason: str) -> str:
         f"CASE WHEN {good} THEN {answer}\n"
         f"  ELSE raise_error(concat('bad record in ', {where}, ': ', {reason})) END"
     )
+
+
+def is_string(kind: DataType) -> bool:
+    """Whether a type is a string of any length and collation."""
+    return isinstance(kind, Primitive) and kind.name.startswith(("string", "char(", "varchar("))

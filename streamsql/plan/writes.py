@@ -53,6 +53,7 @@ def encoded(model: ResolvedModel, write: QueryWrite, *, all_known: bool) -> Sele
         key=config.key,
         headers=config.headers,
         format=config.format or "json",
+        schema=config.schema,
     )
     return Select(name, sql, (relation,))
 

@@ -12,9 +12,11 @@ from enum import StrEnum
 from typing import Any
 
 from streamsql.findings import Finding, Location, did_you_mean
+from streamsql.formats import find_format, unknown_options
 from streamsql.project.faults import Faults
 from streamsql.project.marked import Marked, Table, mark
 from streamsql.project.nodes import Connection, Dedup, Model, ModelConfig, Trigger, Watermark
+from streamsql.project.schema_files import SchemaFiles
 from streamsql.project.shapes import (
     MISSING,
     Choice,
@@ -165,7 +167,14 @@ CONFIG_KEYS: tuple[ConfigKey, ...] = (
         "format",
         Text("a format"),
         _WRITTEN,
-        "How values are written: `json` for topics, `delta` or `parquet` for tables.",
+        "How values are written: `json` or `avro` for topics, `delta` or `parquet` for tables.",
+    ),
+    ConfigKey(
+        "format_options",
+        TextMap(),
+        ("topic",),
+        "Options of the format: which schema `avro` writes.",
+        Merge.BY_KEY,
     ),
     ConfigKey("headers", TextMap(), ("topic",), "Record headers: name to column.", Merge.BY_KEY),
     ConfigKey("partitions", Whole(), ("topic",), "Partitions of a topic that is created."),
@@ -250,11 +259,13 @@ def merge_config(
     call_config: Mapping[str, Any],
     call_locations: Mapping[str, Location],
     connections: Mapping[str, Connection] | None = None,
+    schemas: SchemaFiles | None = None,
 ) -> tuple[ModelConfig, tuple[Finding, ...]]:
     """Merge what ``config()`` was called with over the model's YAML and folder defaults.
 
     ``call_config`` holds plain values as templates give them. With ``connections`` the
-    model's connection is checked, and filled in where there is only one of Kafka.
+    model's connection is checked, and filled in where there is only one of Kafka; with
+    ``schemas`` a topic gets the schema that its ``format_options`` name.
     A folder default that the model's materialization does not accept is left out.
     """
     faults = Faults(model.name)
@@ -273,6 +284,8 @@ def merge_config(
         _check_sink(config, accepted, given.places, place, faults)
     if connections is not None:
         config = _with_connection(config, given, connections, place, faults)
+    if config.materialized == "topic":
+        config = _with_schema(config, given, schemas, place, faults)
     return config, tuple(faults.found)
 
 
@@ -399,6 +412,23 @@ def _check_sink(
             places.get("connector", place),
             "both name what writes the sink: give one of them",
         )
+
+
+def _with_schema(
+    config: ModelConfig,
+    given: Given,
+    schemas: SchemaFiles | None,
+    place: Location,
+    faults: Faults,
+) -> ModelConfig:
+    place = given.places.get("format_options", given.places.get("format", place))
+    known = find_format(config.format or "json")
+    if known is not None:
+        faults.found += unknown_options(known, config.format_options, place)
+    if schemas is None or known is None:
+        return config
+    schema = schemas.schema(known.name, config.format_options, place, faults)
+    return replace(config, schema=schema)
 
 
 def _with_connection(

@@ -46,9 +46,10 @@ def read_files(
 
 
 def reading_of(settings: Settings) -> Reading:
-    """Return what the settings say is to be read: models, macros, seeds, and what lint needs."""
+    """Return what the settings say is to be read: folders of each kind, what lint needs."""
     rules = RULES_FOLDER if settings.lint.project_rules else None
-    return Reading(_folders(settings), (settings.lint.baseline,), rules)
+    baseline = (settings.lint.baseline,)
+    return Reading(_folders(settings), baseline, rules, settings.schema_paths)
 
 
 def _folders(settings: Settings) -> tuple[str, ...]:

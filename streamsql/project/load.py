@@ -29,6 +29,7 @@ from streamsql.project.nodes import (
 )
 from streamsql.project.profiles import read_target
 from streamsql.project.properties import read_properties
+from streamsql.project.schema_files import SchemaFiles
 from streamsql.project.seeds import read_seed
 from streamsql.project.settings import (
     defaults_of,
@@ -68,7 +69,8 @@ def load_project(
     entries = _entries(texts.properties, names, faults)
     models = _models(texts.models, entries.models, settings, folder_defaults, faults)
     seeds = _seeds(texts.seeds, entries.seeds, models, faults)
-    sources = _sources(entries.sources, chosen.target, faults)
+    schemas = _schema_texts(files.texts, settings)
+    sources = _sources(entries.sources, chosen.target, SchemaFiles(schemas, settings), faults)
     found = (mask_finding(f, chosen.secrets) for f in (*files.unreadable, *faults.found))
     return Project(
         settings=settings,
@@ -80,6 +82,7 @@ def load_project(
         docs=docs,
         env=files.env,
         secrets=tuple(sorted(chosen.secrets)),
+        schemas=schemas,
         findings=sort_findings(found),
     )
 
@@ -178,10 +181,21 @@ def _entries(texts: Mapping[str, str], names: Mapping[str, Any], faults: Faults)
     return _Entries(*(tuple(e for record in read for e in record.get(kind, ())) for kind in kinds))
 
 
-def _sources(records: Iterable[Record], target: Target, faults: Faults) -> tuple[Source, ...]:
+def _schema_texts(texts: Mapping[str, str], settings: Settings) -> dict[str, str]:
+    return {
+        path: text
+        for path, text in texts.items()
+        if path.endswith((".avsc", ".json"))
+        and any(is_below(path, r) for r in settings.schema_paths)
+    }
+
+
+def _sources(
+    records: Iterable[Record], target: Target, schemas: SchemaFiles, faults: Faults
+) -> tuple[Source, ...]:
     sources: dict[str, Source] = {}
     for record in records:
-        for source in build_sources(record, target.connections, faults):
+        for source in build_sources(record, target.connections, schemas, faults):
             check_columns(source.columns, source.unique_name, faults)
             first = sources.setdefault(source.relation.lower(), source)
             if first is not source:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from streamsql.findings import Finding, Location
+from streamsql.formats import RecordSchema
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ class Source:
     """A Kafka topic (or topic pattern) that the project reads and does not write.
 
     Exactly one of ``topic`` and ``topic_pattern`` is set. ``on_error`` is one of
-    ``dead_letter``, ``fail``, ``drop``. ``options`` are Spark's Kafka source options.
+    ``dead_letter``, ``fail``, ``drop``. ``options`` are Spark's Kafka source options. The
+    columns of a source with a ``schema`` are those of the schema.
     """
 
     source_name: str
@@ -70,6 +72,7 @@ class Source:
     tags: tuple[str, ...]
     location: Location
     meta: Mapping[str, Any] = field(default_factory=dict)
+    schema: RecordSchema | None = None
 
     @property
     def relation(self) -> str:
@@ -138,6 +141,8 @@ class ModelConfig:
     topic: str | None = None
     key: tuple[str, ...] = ()
     format: str | None = None
+    format_options: Mapping[str, str] = field(default_factory=dict)
+    schema: RecordSchema | None = None
     headers: tuple[tuple[str, str], ...] = ()
     partitions: int | None = None
     replication: int | None = None
@@ -275,6 +280,7 @@ class Settings:
     location: Location
     dev_events: str | None = None  # a Python file that makes sample events, for ``dev``
     lint: LintSettings = LintSettings()
+    schema_paths: tuple[str, ...] = ("schemas",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +305,8 @@ class Project:
     """A project that was read: what could be understood, and the findings for the rest.
 
     ``secrets`` are the values of ``STREAMSQL_ENV_SECRET_*`` variables that were used, and
-    of connection options known to be secret: whatever prints masks them.
+    of connection options known to be secret: whatever prints masks them. ``schemas`` are the
+    texts of the schema files, by path.
     """
 
     settings: Settings
@@ -311,4 +318,5 @@ class Project:
     docs: tuple[DocBlock, ...]
     env: Mapping[str, str] = field(repr=False)
     secrets: tuple[str, ...] = field(repr=False, default=())
+    schemas: Mapping[str, str] = field(repr=False, default_factory=dict)
     findings: tuple[Finding, ...] = ()

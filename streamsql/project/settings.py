@@ -56,6 +56,7 @@ SETTINGS = Section(
         Key("model-paths", _PATHS, "Folders of models and their YAML: `models`."),
         Key("macro-paths", _PATHS, "Folders of Jinja macros: `macros`."),
         Key("seed-paths", _PATHS, "Folders of CSV files: `seeds`."),
+        Key("schema-paths", _PATHS, "Folders of Avro schemas, `.avsc` and `.json`: `schemas`."),
         Key("model-tests", _PATHS, "Folders or patterns of YAML files with model tests."),
         Key("dev-events", Text("a path"), "A Python file that makes sample events for `dev`."),
         Key("vars", FreeMap(), "What `var()` gives; a target's and `--vars` go before it."),
@@ -127,6 +128,7 @@ def _settings(record: Record) -> Settings:
         location=record.place("name"),
         dev_events=record.get("dev-events"),
         lint=record.get("lint", LintSettings()),
+        schema_paths=paths("schema-paths", "schemas"),
     )
 
 

@@ -12,6 +12,7 @@ from streamsql.project.columns import SOURCE_COLUMN
 from streamsql.project.config import SOURCE_WATERMARK, check_connection, only_kafka
 from streamsql.project.faults import Faults
 from streamsql.project.nodes import Column, Connection, DeadLetter, Source, Watermark
+from streamsql.project.schema_files import SchemaFiles, columns_of
 from streamsql.project.shapes import (
     Choice,
     FreeMap,
@@ -31,7 +32,7 @@ _DESCRIPTION = Text("a description", may_be_empty=True)
 
 _SHARED_KEYS = (
     Key("connection", Text("the name of a connection"), "The Kafka connection of the profile."),
-    Key("format", Text("a format"), "How values are written: `json`, `raw`, `text`."),
+    Key("format", Text("a format"), "How values are written: `json`, `avro`, `raw`, `text`."),
     Key("on_error", Choice(ON_ERROR), "What happens to records that cannot be read."),
     Key("options", TextMap(), "Options of Spark's Kafka source."),
     Key("tags", OneOrMany(Text("a tag")), "Words to select by."),
@@ -90,20 +91,34 @@ class _Defaulted:
 
 
 def build_sources(
-    record: Record, connections: Mapping[str, Connection], faults: Faults
+    record: Record,
+    connections: Mapping[str, Connection],
+    schemas: SchemaFiles,
+    faults: Faults,
 ) -> tuple[Source, ...]:
     """Build the sources of one entry of ``sources:``, one for each of its tables."""
     return tuple(
-        _source(_Defaulted(record, table), connections, faults) for table in record.values["tables"]
+        _source(_Defaulted(record, table), connections, schemas, faults)
+        for table in record.values["tables"]
     )
 
 
-def _source(given: _Defaulted, connections: Mapping[str, Connection], faults: Faults) -> Source:
+def _source(
+    given: _Defaulted,
+    connections: Mapping[str, Connection],
+    schemas: SchemaFiles,
+    faults: Faults,
+) -> Source:
     table = given.table
     connection = _connection(given, connections, faults)
     _check_topic(table, faults)
     watermark = table.get("watermark")
     columns = table.get("columns", ())
+    format_name, options = _format(given, faults), table.get("format_options", {})
+    place = table.place("format_options", "name")
+    schema = schemas.schema(format_name, options, place, faults)
+    if schema is not None:
+        columns = columns_of(schema, columns, table.place("name"), faults)
     if watermark is not None and columns:
         _check_watermark(watermark, columns, faults)
     return Source(
@@ -112,8 +127,8 @@ def _source(given: _Defaulted, connections: Mapping[str, Connection], faults: Fa
         connection=connection,
         topic=table.get("topic"),
         topic_pattern=None if table.get("topic") else table.get("topic_pattern"),
-        format=_format(given, faults),
-        format_options=table.get("format_options", {}),
+        format=format_name,
+        format_options=options,
         columns=columns,
         watermark=watermark,
         on_error=given.get("on_error", "dead_letter"),
@@ -123,6 +138,7 @@ def _source(given: _Defaulted, connections: Mapping[str, Connection], faults: Fa
         tags=given.tags(),
         location=table.place("name"),
         meta=given.both("meta"),
+        schema=schema,
     )
 
 

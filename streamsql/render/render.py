@@ -14,6 +14,7 @@ from streamsql.project.faults import Faults
 from streamsql.project.masking import mask_finding
 from streamsql.project.nodes import MacroFile, Model, ModelConfig, Project
 from streamsql.project.sandbox import whole_text
+from streamsql.project.schema_files import SchemaFiles
 from streamsql.render.environment import ModelEnvironment, Parsed, Work
 from streamsql.render.functions import (
     Functions,
@@ -157,7 +158,11 @@ class Renderer:
         if isinstance(text, Finding):
             return Attempt(model, None, (_naming_caller(text, model), *call.warnings))
         config, findings = merge_config(
-            model, call.config, call.config_places, self.project.target.connections
+            model,
+            call.config,
+            call.config_places,
+            self.project.target.connections,
+            SchemaFiles(self.project.schemas, self.project.settings),
         )
         rendered = RenderedModel(
             model=model,

@@ -45,6 +45,16 @@ DELTA: Mapping[str, str] = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
 }
+# A dozen broken bytes can promise Avro a string of two gigabytes or an array of a thousand
+# million items, for which it makes room before it reads on. Past a limit they are a bad record.
+AVRO_LIMITS = " ".join(
+    f"-Dorg.apache.avro.limits.{what}={most}"
+    for what, most in (
+        ("bytes.maxLength", 64 * 1024 * 1024),
+        ("string.maxLength", 64 * 1024 * 1024),
+        ("collectionItems.maxLength", 4_000_000),
+    )
+)
 _LOG4J = """\
 status = error
 rootLogger.level = warn
@@ -91,11 +101,13 @@ def session_conf(spec: SessionSpec) -> dict[str, str]:
     for key in ("spark.jars", "spark.sql.extensions"):
         ours = ",".join(map(str, spec.jars)) if key == "spark.jars" else conf.get(key, "")
         conf[key] = ",".join(part for part in (ours, theirs.pop(key, "")) if part)
-    options = f"-Dlog4j2.configurationFile={_log_settings(spec.log).as_uri()}"
+    options = f"-Dlog4j2.configurationFile={_log_settings(spec.log).as_uri()} {AVRO_LIMITS}"
     if spec.quick:
         options = f"-XX:TieredStopAtLevel=1 {options}"
     extra = theirs.pop("spark.driver.extraJavaOptions", "")
     conf["spark.driver.extraJavaOptions"] = f"{options} {extra}".strip()
+    extra = theirs.pop("spark.executor.extraJavaOptions", "")
+    conf["spark.executor.extraJavaOptions"] = f"{AVRO_LIMITS} {extra}".strip()
     return {key: value for key, value in {**conf, **theirs}.items() if value != ""}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from streamsql.findings import Location
+from streamsql.formats import RecordSchema
 from streamsql.project.nodes import Column, DeadLetter, Source, Watermark
 
 HERE = Location("models/sources.yml", 7, 5)
@@ -18,6 +19,7 @@ def source(
     on_error: str = "dead_letter",
     event_time: str | None = None,
     options: dict[str, str] | None = None,
+    schema: RecordSchema | None = None,
 ) -> Source:
     return Source(
         source_name="shop",
@@ -35,4 +37,5 @@ def source(
         description="",
         tags=(),
         location=HERE,
+        schema=schema,
     )

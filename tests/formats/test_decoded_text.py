@@ -6,6 +6,7 @@ A file begins with the source in comments and goes on with what is expected;
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +16,16 @@ import yaml
 from format_sources import HERE, column, source
 
 from streamsql.errors import PlanError
-from streamsql.formats import FORMATS, check_output, check_source, decode, encode, find_format
+from streamsql.formats import (
+    FORMATS,
+    RecordSchema,
+    check_output,
+    check_source,
+    decode,
+    encode,
+    find_format,
+    load_schema,
+)
 
 CASES = sorted((Path(__file__).parent / "golden").glob("*.sql"))
 
@@ -29,6 +39,7 @@ def answer(asked: dict[str, object]) -> str:
             key=getattr(given, "key", ()),
             headers=tuple(getattr(given, "headers", {}).items()),
             format=given.format,
+            schema=schema_of(given),
         )
     columns = [
         column(name, kind.removesuffix(" not null"), not_null=kind.endswith(" not null"))
@@ -41,11 +52,18 @@ def answer(asked: dict[str, object]) -> str:
             on_error=getattr(given, "on_error", "drop"),
             event_time=getattr(given, "event_time", None),
             options=getattr(given, "options", None),
+            schema=schema_of(given),
         ),
         "kafka__shop__orders",
         hidden=getattr(given, "hidden", ()),
     )
     return decoded.good + (f"\n--- bad\n{decoded.bad}" if decoded.bad else "")
+
+
+def schema_of(given: SimpleNamespace) -> RecordSchema | None:
+    if not hasattr(given, "schema"):
+        return None
+    return load_schema({"schema": "s.json"}, {"s.json": json.dumps(given.schema)}, ["schemas"])
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
@@ -73,7 +91,7 @@ def test_an_unknown_format_names_those_there_are() -> None:
     assert finding.rule == "unknown-format"
     assert finding.hint == "did you mean 'json'?"
     (finding,) = check_output("protobuf3", (("value", "string"),), HERE)
-    assert finding.hint == "formats are: json, raw, text"
+    assert finding.hint == "formats are: avro, json, raw, text"
     with pytest.raises(PlanError, match="no format 'jsn'"):
         decode(source(column("a", "int"), format="jsn"), "v")
     assert find_format("jsn") is None

@@ -37,5 +37,6 @@ def unencodable_topic(model: ResolvedModel) -> Iterator[Fault]:
     place = config_location(rendered, "format")
     produced = {name.lower() for name, _ in columns}  # unknown-key-column speaks of the others
     key = [name for name in config.key if name.lower() in produced]
-    for found in check_output(config.format or "json", columns, place, key=key):
+    made = config.format or "json"
+    for found in check_output(made, columns, place, key=key, schema=config.schema):
         yield Fault(found.message, found.location, found.hint)

@@ -1,0 +1,63 @@
+"""Schema files as sources and models name them, and the columns that they give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from streamsql.datatypes import ddl, parse_type
+from streamsql.findings import Location, did_you_mean
+from streamsql.formats import RecordSchema, SchemaError, find_format, load_schema
+from streamsql.project.faults import Faults
+from streamsql.project.nodes import Column, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaFiles:
+    """The texts of a project's schema files, by path."""
+
+    texts: Mapping[str, str]
+    settings: Settings
+
+    def schema(
+        self, format_name: str, options: Mapping[str, str], place: Location, faults: Faults
+    ) -> RecordSchema | None:
+        """Return the schema that ``format_options`` name, if the format takes one."""
+        found = find_format(format_name)
+        if found is None or not found.takes_schema:
+            return None
+        try:
+            return load_schema(options, self.texts, self.settings.schema_paths)
+        except SchemaError as fault:
+            faults.add("bad-schema", str(fault), place, fault.hint)
+            return None
+
+
+def columns_of(
+    schema: RecordSchema, declared: tuple[Column, ...], place: Location, faults: Faults
+) -> tuple[Column, ...]:
+    """Return the columns of a schema; those declared say more about them, never less."""
+    said = {c.name.lower(): c for c in declared}
+    names = [f.name for f in schema.fields]
+    for column in declared:
+        if column.name.lower() not in {n.lower() for n in names}:
+            hint = did_you_mean(column.name, names) or f"its fields are {', '.join(names)}"
+            message = f"the schema {schema.path} has no field '{column.name}'"
+            faults.add("schema-mismatch", message, column.location, hint)
+    made = []
+    for field in schema.fields:
+        column = said.get(field.name.lower()) or Column(field.name, None, field.about, place)
+        kind = ddl(field.type)
+        if column.data_type is not None and _normal(column.data_type) != kind:
+            message = f"'{column.name}' is {column.data_type}, and {kind} in {schema.path}"
+            hint = "leave data_type out: it comes from the schema"
+            faults.add("schema-mismatch", message, column.location, hint)
+        made.append(replace(column, name=field.name, data_type=kind))
+    return tuple(made)
+
+
+def _normal(data_type: str) -> str:
+    try:
+        return ddl(parse_type(data_type))
+    except ValueError:
+        return data_type  # found where it is declared
