@@ -21,7 +21,7 @@ from streamsql.plan.relations import (
 )
 from streamsql.plan.writes import encoded, write_of
 from streamsql.project.nodes import ModelConfig, Project, Seed, Source, Trigger
-from streamsql.resolve import Resolution, ResolvedModel, mentions
+from streamsql.resolve import Resolution, ResolvedModel
 
 RUN = ("topic", "table", "sink")  # what has a query of its own
 DEAD_LETTER_TRIGGER = Trigger(interval="5 seconds")  # nobody waits for them
@@ -174,7 +174,7 @@ class _Catalogue:
         for relation, kafka in needs.inputs.items():
             readers = [m for m in needs.models.values() if _reads(m, relation)]
             used = self._hidden_used(relation)
-            needs.selects[relation] = good_records(kafka, used, mentions(readers))
+            needs.selects[relation] = good_records(kafka, used, readers)
 
     def _hidden_used(self, relation: str) -> tuple[str, ...]:
         """Kafka's own fields that any model reads: one decoding serves all its readers."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from streamsql.connectors.kafka import guarded_pattern, read_options, topics
@@ -10,11 +10,12 @@ from streamsql.datatypes import DataType, Primitive, ddl, parse_type, quote_name
 from streamsql.findings import Location
 from streamsql.formats import decode
 from streamsql.intervals import spark_interval
+from streamsql.parse import ParsedModel
 from streamsql.plan.assembly import Select
 from streamsql.plan.nodes import QueryRead
 from streamsql.plan.writes import table_location, topic_of
 from streamsql.project.nodes import Column, DeadLetter, Project, Seed, Source, Watermark
-from streamsql.resolve import Mentions, ResolvedModel
+from streamsql.resolve import Mentions, ResolvedModel, mentions
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +110,15 @@ def kafka_read(kafka: KafkaInput, *, headers: bool, dead_letters: Iterable[str] 
     )
 
 
-def good_records(kafka: KafkaInput, hidden: tuple[str, ...], mentioned: Mentions) -> Select:
+def good_records(
+    kafka: KafkaInput, hidden: tuple[str, ...], readers: Sequence[ParsedModel]
+) -> Select:
     """Return the SELECT of an input's good records, with its watermark.
 
-    ``hidden`` are those of Kafka's own fields that its readers use, ``mentioned`` the names
-    in their texts.
+    ``hidden`` are those of Kafka's own fields that its readers use, ``readers`` the models
+    of the query that read it.
     """
-    source = _narrowed(kafka.source, mentioned)
+    source = _narrowed(kafka.source, readers)
     sql = decode(source, kafka.view, hidden=hidden).good
     return Select(
         kafka.relation,
@@ -126,7 +129,7 @@ def good_records(kafka: KafkaInput, hidden: tuple[str, ...], mentioned: Mentions
     )
 
 
-def _narrowed(source: Source, mentioned: Mentions) -> Source:
+def _narrowed(source: Source, readers: Sequence[ParsedModel]) -> Source:
     """Leave out the fields that the query cannot read, so that nobody parses them.
 
     Only where bad records are dropped: a record is kept as a dead letter, or ends the query,
@@ -134,6 +137,7 @@ def _narrowed(source: Source, mentioned: Mentions) -> Source:
     """
     if source.on_error != "drop" or source.format != "json":
         return source
+    mentioned = mentions(readers)
     timed = source.watermark.column.lower() if source.watermark else None
     kept = tuple(
         replace(column, data_type=_narrowed_type(column, mentioned))

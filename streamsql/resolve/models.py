@@ -11,7 +11,6 @@ from streamsql.datatypes import DataType, DataTypeError, Primitive, ddl, parse_t
 from streamsql.findings import Finding, Location, Severity
 from streamsql.parse import ParsedModel
 from streamsql.project.nodes import Column, Project, Seed, Source, Watermark
-from streamsql.render.places import config_location
 from streamsql.resolve.coercion import TIMESTAMP
 from streamsql.resolve.hazards import in_condition, is_event_time, is_guarded, shown
 from streamsql.resolve.limits import QueryTooLarge
@@ -374,7 +373,7 @@ def _with_dedup(found: Rowset, parsed: ParsedModel) -> Rowset:
     runs = parsed.rendered.config.materialized in _RUNS  # a reader of a view may drop columns
     operator = StatefulOperator(
         "dedup",
-        config_location(parsed.rendered, "dedup"),
+        parsed.rendered.place("dedup"),
         parsed.name,
         marked is not None,
         keys=tuple(StateKey(k, "column") for k in dedup.keys),
@@ -479,7 +478,7 @@ def _objection(
         cause = objection.cause
         if cause is not None and cause.location.path == parsed.rendered.model.path:
             reason += f" (line {cause.location.line})"
-        place = config_location(parsed.rendered, "output_mode")
+        place = parsed.rendered.place("output_mode")
     message = f"this query cannot run in {verdict.name} mode: {reason}"
     hint = _way_out(verdict.name, objection, others)
     return Finding(rule, message, place, hint=hint, model=parsed.name)

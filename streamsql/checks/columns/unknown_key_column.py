@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from streamsql.checks.rule import Fault, model_rule
 from streamsql.findings import Severity, did_you_mean
 from streamsql.project.nodes import ModelConfig
-from streamsql.render.places import config_location
 from streamsql.resolve import ResolvedModel
 
 
@@ -35,7 +34,7 @@ def unknown_key_column(model: ResolvedModel) -> Iterator[Fault]:
         if name.lower() not in produced:
             yield Fault(
                 f"'{key}' names the column '{name}', which the model does not produce",
-                config_location(rendered, key),
+                rendered.place(key),
                 hint=did_you_mean(name, (c.name for c in model.columns)),
             )
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from streamsql.checks.rule import Fault, model_rule
 from streamsql.findings import Severity
-from streamsql.render.places import config_location
 from streamsql.resolve import ResolvedModel
 
 
@@ -36,6 +35,6 @@ def compacted_without_key(model: ResolvedModel) -> Iterator[Fault]:
         return
     yield Fault(
         "this topic is compacted, and its records have no key",
-        config_location(model.parsed.rendered, "topic_config"),
+        model.parsed.rendered.place("topic_config"),
         hint="set key to the columns that tell one thing from another",
     )

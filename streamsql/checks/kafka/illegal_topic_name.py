@@ -6,7 +6,6 @@ from streamsql.checks.rule import Fault, WholeProject, project_rule
 from streamsql.connectors import kafka
 from streamsql.connectors.kafka_names import topic_name_fault
 from streamsql.findings import Location, Severity
-from streamsql.render.places import config_location
 
 
 @project_rule(Severity.ERROR)
@@ -46,4 +45,4 @@ def _named(whole: WholeProject) -> Iterator[tuple[str, Location, str | None]]:
     for rendered in whole.rendered:
         if rendered.config.materialized == "topic":
             name = rendered.model.name
-            yield rendered.config.topic or name, config_location(rendered, "topic"), name
+            yield rendered.config.topic or name, rendered.place("topic"), name

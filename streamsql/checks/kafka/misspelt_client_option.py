@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from streamsql.checks.rule import Fault, WholeProject, project_rule
 from streamsql.connectors.kafka_names import CLIENT_SETTINGS
 from streamsql.findings import Location, Severity
-from streamsql.render.places import config_location
 
 _PREFIX = "kafka."
 _NEAR = 0.85  # of one: names that share their words are not meant for each other
@@ -68,7 +67,7 @@ def _given(whole: WholeProject) -> Iterator[tuple[Mapping[str, str], Location, s
         yield _prefixed(source.options), source.location, None
     for rendered in whole.rendered:
         if rendered.config.materialized == "topic":
-            place = config_location(rendered, "options")
+            place = rendered.place("options")
             yield _prefixed(rendered.config.options), place, rendered.model.name
 
 

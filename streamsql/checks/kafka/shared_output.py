@@ -6,7 +6,6 @@ from streamsql.checks.clusters import cluster_of
 from streamsql.checks.rule import Fault, WholeProject, project_rule
 from streamsql.findings import Severity
 from streamsql.project.nodes import Project
-from streamsql.render.places import config_location
 from streamsql.render.rendered import RenderedModel
 
 
@@ -48,7 +47,7 @@ def shared_output(whole: WholeProject) -> Iterator[Fault]:
             setting = "topic" if rendered.config.materialized == "topic" else "location"
             yield Fault(
                 f"'{written}' is written by the model '{other.model.name}' as well",
-                config_location(rendered, setting),
+                rendered.place(setting),
                 hint="give each its own, or unite both with UNION ALL in one model",
                 model=rendered.model.name,
             )

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from streamsql.checks.clusters import TopicReaders, topic_readers
 from streamsql.checks.rule import Fault, WholeProject, project_rule
 from streamsql.findings import Severity
-from streamsql.render.places import config_location
 
 
 @project_rule(Severity.WARNING)
@@ -44,7 +43,7 @@ def source_written_here(whole: WholeProject) -> Iterator[Fault]:
                 hint = f"read this model with ref('{name}'), and take the source away"
             yield Fault(
                 f"the topic '{topic}' is the source '{source.unique_name}', {what}",
-                config_location(rendered, "topic"),
+                rendered.place("topic"),
                 hint=hint,
                 model=name,
             )

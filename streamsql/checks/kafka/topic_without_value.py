@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from streamsql.checks.rule import Fault, model_rule
 from streamsql.findings import Severity
-from streamsql.render.places import config_location
 from streamsql.resolve import ResolvedModel
 
 
@@ -41,6 +40,6 @@ def topic_without_value(model: ResolvedModel) -> Iterator[Fault]:
     yield Fault(
         f"a topic of format '{config.format}' is written from a column 'value' of type"
         f" string or binary, {problem}",
-        config_location(model.parsed.rendered, "format"),
+        model.parsed.rendered.place("format"),
         hint="select that column AS value, or choose the format json, which writes all columns",
     )

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from streamsql.checks.rule import Fault, model_rule
 from streamsql.findings import Severity
 from streamsql.formats import check_output
-from streamsql.render.places import config_location
 from streamsql.resolve import ResolvedModel
 
 
@@ -34,7 +33,7 @@ def unencodable_topic(model: ResolvedModel) -> Iterator[Fault]:
     if config.materialized != "topic" or config.format in ("raw", "text"):
         return
     columns = [(c.name, c.data_type) for c in model.columns if c.data_type is not None]
-    place = config_location(rendered, "format")
+    place = rendered.place("format")
     produced = {name.lower() for name, _ in columns}  # unknown-key-column speaks of the others
     key = [name for name in config.key if name.lower() in produced]
     made = config.format or "json"

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from streamsql.checks.rule import Fault, model_rule
 from streamsql.datatypes import Array, DataType, DataTypeError, Map, Primitive, Struct, parse_type
 from streamsql.findings import Severity
-from streamsql.render.places import config_location
 from streamsql.resolve import ResolvedModel
 
 
@@ -36,7 +35,7 @@ def unstable_key(model: ResolvedModel) -> Iterator[Fault]:
         if unstable is not None:
             yield Fault(
                 f"the key '{name}' holds a {unstable}, whose bytes differ for equal values",
-                config_location(model.parsed.rendered, "key"),
+                model.parsed.rendered.place("key"),
                 hint="use a string, a whole number or a decimal",
             )
 

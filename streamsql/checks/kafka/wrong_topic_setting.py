@@ -6,7 +6,6 @@ from streamsql.checks.rule import Fault, model_rule
 from streamsql.connectors.kafka_names import TOPIC_SETTINGS
 from streamsql.findings import Severity, did_you_mean
 from streamsql.project.nodes import ModelConfig
-from streamsql.render.places import config_location
 from streamsql.resolve import ResolvedModel
 
 
@@ -32,7 +31,7 @@ def wrong_topic_setting(model: ResolvedModel) -> Iterator[Fault]:
     """
     rendered = model.parsed.rendered
     for message, hint in _faults(rendered.config):
-        yield Fault(message, config_location(rendered, "topic_config"), hint)
+        yield Fault(message, rendered.place("topic_config"), hint)
 
 
 def _faults(config: ModelConfig) -> Iterator[tuple[str, str | None]]:

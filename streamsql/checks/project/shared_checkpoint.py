@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from streamsql.checks.rule import Fault, WholeProject, project_rule
 from streamsql.findings import Severity
-from streamsql.render.places import config_location
 
 _RUNS = ("topic", "table", "sink")
 
@@ -48,7 +47,7 @@ def shared_checkpoint(whole: WholeProject) -> Iterator[Fault]:
             continue
         yield Fault(
             message,
-            config_location(rendered, "renamed_from"),
+            rendered.place("renamed_from"),
             hint="take renamed_from away; once the new model has run, it has done its work",
             model=name,
         )

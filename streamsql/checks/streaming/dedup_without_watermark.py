@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from streamsql.checks.rule import Fault, model_rule
 from streamsql.findings import Severity
-from streamsql.render.places import config_location
 from streamsql.resolve import ResolvedModel
 
 
@@ -34,6 +33,6 @@ def dedup_without_watermark(model: ResolvedModel) -> Iterator[Fault]:
             yield Fault(
                 "dedup needs a watermark, by which it forgets keys, and no column of this model"
                 " carries one",
-                config_location(model.parsed.rendered, "dedup"),
+                model.parsed.rendered.place("dedup"),
                 hint="declare a watermark on the source, and select its column as it stands",
             )

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from streamsql.checks.rule import Fault, model_rule
 from streamsql.findings import Severity
-from streamsql.render.places import config_location
 from streamsql.resolve import ResolvedModel
 
 
@@ -33,6 +32,6 @@ def no_streaming_source(model: ResolvedModel) -> Iterator[Fault]:
     if known and kind in ("topic", "table", "sink") and not model.facts.streaming:
         yield Fault(
             f"a {kind} is written by a streaming query, but nothing that this model reads streams",
-            config_location(rendered, "materialized"),
+            rendered.place("materialized"),
             hint="read a source, or a model that is a topic or a table; or make it a view",
         )

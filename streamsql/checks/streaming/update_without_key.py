@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from streamsql.checks.rule import Fault, model_rule
 from streamsql.findings import Severity
-from streamsql.render.places import config_location
 from streamsql.resolve import ResolvedModel
 
 _STATE = ("aggregate", "distinct", "except")
@@ -43,6 +42,6 @@ def update_without_key(model: ResolvedModel) -> Iterator[Fault]:
         yield Fault(
             f"{model.output_mode} mode writes each row many times, and this topic has no key by"
             " which readers could keep the last",
-            config_location(rendered, "output_mode"),
+            rendered.place("output_mode"),
             hint="set key=[…] to the columns that it is grouped by",
         )
