@@ -44,8 +44,8 @@ format: $(READY) ## Format the code
 	@$(BIN)/ruff check --fix-only .
 
 lock: ## Resolve requirements.lock anew (needs uv)
-	@uv pip compile pyproject.toml --extra spark --extra fast --extra dev --group build \
-	  --generate-hashes --universal --python-version 3.11 --no-header --upgrade -q -o requirements.lock
+	@uv pip compile pyproject.toml --extra spark --extra fast --extra registry --extra dev --group build \
+	  --generate-hashes --universal --python-version 3.11 --no-header -q -o requirements.lock
 
 bench: $(READY) ## Measure what is fast, beside hand-written PySpark (see benchmarks/)
 	@$(BIN)/python -m benchmarks
