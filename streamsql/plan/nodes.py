@@ -9,6 +9,8 @@ from typing import Any
 from streamsql.findings import Location
 from streamsql.project.nodes import Dedup, Trigger
 
+BATCH_VIEW = "streamsql_batch"  # the rows of one batch, where a query has several writes
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedColumn:
@@ -62,7 +64,8 @@ class QueryWrite:
 
     ``kind`` is ``kafka`` (``connection``, ``topic``), ``table`` (``path``, ``format``, and
     ``unique_key`` with ``order_by`` when it merges) or ``sink`` (any other Spark format).
-    ``columns`` are the model's columns, before they are encoded for Kafka.
+    ``columns`` are the model's columns, before they are encoded for Kafka. ``select`` is SQL
+    over ``BATCH_VIEW`` for the rows that this write takes; None takes all as they are.
     """
 
     kind: str
@@ -79,6 +82,7 @@ class QueryWrite:
     unique_key: tuple[str, ...] = ()
     order_by: tuple[str, ...] = ()
     change_feed: bool = False
+    select: str | None = None
 
     @property
     def merges(self) -> bool:

@@ -1,7 +1,6 @@
 """Tables that keep one row a key: the newest, by the model's own order.
 
-The one home of ``foreachBatch``. A batch that is written again changes nothing: its rows
-are no greater than those already there.
+A batch that is merged again changes nothing: its rows are no greater than those already there.
 """
 
 from __future__ import annotations
@@ -12,28 +11,23 @@ from pyspark.sql import DataFrame
 
 from streamsql.plan.nodes import QueryWrite
 
-_BATCH = "streamsql_batch"
+_ROWS = "streamsql_rows"
 _NEWEST = "streamsql_newest"
 
 
-def merge_writer(write: QueryWrite, path: str) -> Callable[[DataFrame, int], None]:
-    """Return what ``foreachBatch`` calls to merge a batch into the Delta table at ``path``."""
-    newest = newest_of_each_key(_BATCH, write.unique_key, write.order_by)
-    merge = merge_statement(path, _NEWEST, write.unique_key, write.order_by)
+def merge_rows(write: QueryWrite, path: str) -> Callable[[DataFrame], None]:
+    """Return what merges the rows of a batch, which are read twice, into the Delta table at
+    ``path``."""
+    newest = newest_of_each_key(_ROWS, write.unique_key, write.order_by)
+    statement = merge_statement(path, _NEWEST, write.unique_key, write.order_by)
 
-    def merge_batch(batch: DataFrame, batch_id: int) -> None:
-        del batch_id  # the order of the rows, not the batch's number, makes a replay harmless
-        session = batch.sparkSession
-        # Read twice by MERGE; a stateful batch must not be computed twice.
-        batch.persist()
-        try:
-            batch.createOrReplaceTempView(_BATCH)
-            session.sql(newest).createOrReplaceTempView(_NEWEST)
-            session.sql(merge).collect()
-        finally:
-            batch.unpersist()
+    def merge(rows: DataFrame) -> None:
+        session = rows.sparkSession
+        rows.createOrReplaceTempView(_ROWS)
+        session.sql(newest).createOrReplaceTempView(_NEWEST)
+        session.sql(statement).collect()
 
-    return merge_batch
+    return merge
 
 
 def newest_of_each_key(batch: str, key: Sequence[str], order_by: Sequence[str]) -> str:

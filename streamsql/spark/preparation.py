@@ -17,6 +17,7 @@ from pyspark.sql import SparkSession
 
 from streamsql.connectors.kafka import client_options
 from streamsql.plan.nodes import Plan, Query, QueryRead
+from streamsql.spark.batches import Destination
 from streamsql.spark.checkpoints import (
     PREPARING,
     Generation,
@@ -87,10 +88,16 @@ class Prepared:
         given = told.keys() | read.options.keys()
         return told if given & PATIENCE.keys() else {**PATIENCE, **told}
 
-    def write_options(self, query: Query) -> Mapping[str, str]:
-        """Return how a query's output reaches its cluster."""
-        (write,) = query.writes
-        return self.connections.spark_options(write.connection if write.topic else None)
+    def destinations(self, query: Query) -> tuple[Destination, ...]:
+        """Return where each output of a query goes, and how its cluster is reached."""
+        return tuple(
+            Destination(
+                write,
+                self.connections.spark_options(write.connection if write.topic else None),
+                self.paths.get(query.id) if write.path is not None else None,
+            )
+            for write in query.writes
+        )
 
 
 class Preparation:
@@ -200,9 +207,9 @@ class Preparation:
         return paths
 
     def _with_targets(self, query: Query, generation: Generation, path: str | None) -> Generation:
-        (write,) = query.writes
-        if write.kind == "table" and path is not None:
-            if generation.state == PREPARING:
-                empty_table(self._spark, write, path)
-            ensure_table(self._spark, query, write, path)
+        for write in query.writes:
+            if write.kind == "table" and path is not None:
+                if generation.state == PREPARING:
+                    empty_table(self._spark, write, path)
+                ensure_table(self._spark, query, write, path)
         return self._saved(generation.prepared())

@@ -97,9 +97,9 @@ def _table_paths(spark: SparkSession, plan: Plan, root: Path) -> Mapping[str, st
     storage = storage_for(checkpoints, spark)
     paths = {}
     for query in plan.queries:
-        (write,) = query.writes
-        if write.path is not None:
-            folder = query_folder(checkpoints, plan.project, query.id)
-            number = current_generation(storage, folder) or 1
-            paths[query.id] = table_path(absolute(write.path, root), write.format, number)
+        for write in query.writes:
+            if write.path is not None:
+                folder = query_folder(checkpoints, plan.project, query.id)
+                number = current_generation(storage, folder) or 1
+                paths[query.id] = table_path(absolute(write.path, root), write.format, number)
     return paths

@@ -177,7 +177,7 @@ class _Run:
                 query,
                 checkpoint=generation.path,
                 read_options=prepared.read_options(query),
-                write_options=prepared.write_options(query),
+                destinations=prepared.destinations(query),
                 paths=prepared.paths,
                 once=self._options.once,
             )

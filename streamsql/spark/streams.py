@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
@@ -11,8 +11,8 @@ from pyspark.sql.streaming.query import StreamingQuery
 from pyspark.sql.streaming.readwriter import DataStreamWriter
 
 from streamsql.intervals import parse_interval
-from streamsql.plan.nodes import Query, QueryRead, QueryWrite, Step
-from streamsql.spark.merge import merge_writer
+from streamsql.plan.nodes import Query, QueryRead, Step
+from streamsql.spark.batches import Destination, foreach_batch, needs_batches
 from streamsql.spark.progress import ROWS_OUT
 from streamsql.spark.session import query_session
 
@@ -25,15 +25,15 @@ def start_query(
     *,
     checkpoint: str,
     read_options: Mapping[str, Mapping[str, str]],
-    write_options: Mapping[str, str],
+    destinations: Sequence[Destination],
     paths: Mapping[str, str],
     once: bool,
 ) -> StreamingQuery:
     """Start one query and return its handle.
 
-    ``read_options`` are added to the options of each read, by view name, and
-    ``write_options`` to those of the write; ``paths`` map the ids of table-writing queries
-    to where their current generation's table is.
+    ``read_options`` are added to the options of each read, by view name; ``destinations`` are
+    those of its writes; ``paths`` map the ids of table-writing queries to where their current
+    generation's table is.
     """
     session = query_session(spark)
     spark.sparkContext.setLocalProperty("spark.scheduler.pool", query.id)
@@ -42,9 +42,7 @@ def start_query(
         stream = session.readStream.format(read.format).options(**options)
         _load(stream, read, paths).createOrReplaceTempView(read.view)
     rows = run_steps(session, query.steps)
-    (write,) = query.writes
-    writer = _writer(rows, query, write, paths.get(query.id))
-    writer = _triggered(writer, query, once).options(**write_options)
+    writer = _triggered(_writer(rows, query, destinations), query, once)
     return writer.option("checkpointLocation", checkpoint).start()
 
 
@@ -89,15 +87,16 @@ def _deduplicated(rows: DataFrame, step: Step) -> DataFrame:
     return kept.withMetadata(event_time, delay)
 
 
-def _writer(rows: DataFrame, query: Query, write: QueryWrite, path: str | None) -> DataStreamWriter:
-    if write.kind == "table":
+def _writer(rows: DataFrame, query: Query, destinations: Sequence[Destination]) -> DataStreamWriter:
+    if any(write.kind == "table" for write in query.writes):
         # Delta and file sinks do not count what they write.
         rows = rows.observe(ROWS_OUT, F.count(F.lit(1)).alias("n"))
     writer = rows.writeStream.queryName(query.id).outputMode(query.output_mode)
-    if write.merges:
-        assert path is not None, "a merged table has a path"
-        return writer.foreachBatch(merge_writer(write, path))
-    writer = writer.format(write.format).options(**write.options)
+    if needs_batches(query):
+        return writer.foreachBatch(foreach_batch(query, destinations))
+    (destination,) = destinations
+    write, path = destination.write, destination.path
+    writer = writer.format(write.format).options(**write.options).options(**destination.options)
     if write.partition_by:
         writer = writer.partitionBy(*write.partition_by)
     return writer.option("path", path) if path is not None else writer

@@ -1,0 +1,95 @@
+"""The one home of ``foreachBatch``: batches that Spark's own sinks cannot write.
+
+These are merges, writes into databases, and queries with several writes. Spark runs a batch
+again if it died before its commit, so every writer must make nothing of a batch that it has
+written before, or say that it does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame
+
+from streamsql.plan.nodes import BATCH_VIEW, Query, QueryWrite
+from streamsql.spark.merge import merge_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch, told from every other for ever.
+
+    ``checkpoint`` is the id that Spark keeps in a checkpoint: numbers count from 0 in each
+    generation, and again when a checkpoint was deleted.
+    """
+
+    query: str
+    checkpoint: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a write goes: ``options`` reach it, ``path`` is its table in this generation."""
+
+    write: QueryWrite
+    options: Mapping[str, str]
+    path: str | None = None
+
+
+BatchWriter = Callable[[DataFrame, Batch], None]
+
+
+def needs_batches(query: Query) -> bool:
+    """Whether no single sink of Spark's does what a query writes."""
+    return len(query.writes) > 1 or any(write.merges for write in query.writes)
+
+
+def foreach_batch(
+    query: Query, destinations: Sequence[Destination]
+) -> Callable[[DataFrame, int], None]:
+    """Return what ``foreachBatch`` calls: every write in its order, from rows computed once."""
+    writers = [(d.write.select, _writer(d)) for d in destinations]
+
+    def write_batch(rows: DataFrame, number: int) -> None:
+        session = rows.sparkSession
+        checkpoint = session.sparkContext.getLocalProperty(_CHECKPOINT_ID)
+        assert checkpoint is not None, "Spark tells each batch whose it is"
+        batch = Batch(query.id, checkpoint, number)
+        # A stateful batch must not be computed twice.
+        rows.persist()
+        try:
+            rows.createOrReplaceTempView(BATCH_VIEW)
+            for select, write in writers:
+                write(rows if select is None else session.sql(select), batch)
+        finally:
+            rows.unpersist()
+
+    return write_batch
+
+
+# StreamExecution.QUERY_ID_KEY: a local property of the thread that runs a query's batches.
+_CHECKPOINT_ID = "sql.streaming.queryId"
+
+
+def _writer(destination: Destination) -> BatchWriter:
+    write, path = destination.write, destination.path
+    if write.merges:
+        assert path is not None, "a merged table has a path"
+        merge = merge_rows(write, path)
+        return lambda rows, _: merge(rows)
+    return lambda rows, batch: _append(rows, batch, destination)
+
+
+def _append(rows: DataFrame, batch: Batch, destination: Destination) -> None:
+    """Add the rows of a batch to what is there: to Delta once, elsewhere at least once."""
+    write = destination.write
+    options = {**write.options, **destination.options}
+    if write.format == "delta":
+        # Delta's log keeps the last number of each id, and skips what it has had.
+        options |= {"txnAppId": batch.checkpoint, "txnVersion": str(batch.number)}
+    writer = rows.write.format(write.format).mode("append").options(**options)
+    if write.partition_by:
+        writer = writer.partitionBy(*write.partition_by)
+    writer.save(destination.path)
