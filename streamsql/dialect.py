@@ -131,7 +131,7 @@ def parse_sql(sql: str) -> ParsedSql:
     _check_commas(query)
     _check_selects(query)
     _check_types(query)
-    plain, streams = _cut_streams([_as_name(t, i, query) for i, t in enumerate(query)])
+    plain, streams = _cut_streams(_with_names(query))
     rest, cuts = _cut_watermarks(plain) if WATERMARK in sql.lower() else (plain, [])
     clauses = tuple(_clause(sql, cut) for cut in cuts)
     tree = _parse(sql, _call_by_name(rest))
@@ -216,18 +216,18 @@ def _check_start(sql: str, query: Sequence[Token]) -> None:
     )
 
 
+_NOTHING_BEFORE = frozenset({TokenType.COMMA, TokenType.L_PAREN, TokenType.SELECT})
+_NOTHING_AFTER = frozenset({TokenType.COMMA, TokenType.R_PAREN, TokenType.FROM, None})
+
+
 def _check_commas(tokens: Sequence[Token]) -> None:
     """Refuse a comma with nothing before or after it, which sqlglot passes over."""
-    empty_before = {TokenType.COMMA, TokenType.L_PAREN, TokenType.SELECT}
-    empty_after = {TokenType.COMMA, TokenType.R_PAREN, TokenType.FROM, None}
-    for index, token in enumerate(tokens):
-        if token.token_type is not TokenType.COMMA:
-            continue
-        if (
-            _type_at(tokens, index - 1) in empty_before
-            or _type_at(tokens, index + 1) in empty_after
-        ):
+    kinds = [token.token_type for token in tokens]
+    before: TokenType | None = None
+    for token, kind, after in zip(tokens, kinds, (*kinds[1:], None), strict=True):
+        if kind is TokenType.COMMA and (before in _NOTHING_BEFORE or after in _NOTHING_AFTER):
             raise SqlError("something is missing beside this comma", token.start, token.end + 1)
+        before = kind
 
 
 def _check_selects(tokens: Sequence[Token]) -> None:
@@ -243,6 +243,8 @@ def _check_selects(tokens: Sequence[Token]) -> None:
 
 def _check_types(tokens: Sequence[Token]) -> None:
     """Refuse types within types that go too deep: sqlglot reads each level anew."""
+    if not any(token.token_type in _NESTED_TYPES for token in tokens):
+        return
     depth = 0
     for index, token in enumerate(tokens):
         if token.token_type in _NESTED_TYPES and _type_at(tokens, index + 1) is TokenType.LT:
@@ -254,6 +256,19 @@ def _check_types(tokens: Sequence[Token]) -> None:
             raise SqlError(message, token.start, token.end + 1)
 
 
+_MAY_BE_NAMES = _FUNCTIONS_NAMED_AS_TYPES | {
+    *(TokenType.STREAM, TokenType.WINDOW, TokenType.VAR, TokenType.IDENTIFIER, TokenType.LIST)
+}
+
+
+def _with_names(tokens: Sequence[Token]) -> list[Token]:
+    """Return the tokens with plain names where a keyword is none."""
+    return [
+        _as_name(token, index, tokens) if token.token_type in _MAY_BE_NAMES else token
+        for index, token in enumerate(tokens)
+    ]
+
+
 def _as_name(token: Token, index: int, tokens: Sequence[Token]) -> Token:
     """Make a plain name of a keyword that is none where it stands."""
     kind = token.token_type
@@ -261,10 +276,11 @@ def _as_name(token: Token, index: int, tokens: Sequence[Token]) -> Token:
         return _renamed(token, TokenType.VAR)
     if kind is TokenType.WINDOW and not _is_named_window(tokens, index):
         return _renamed(token, TokenType.VAR)
-    after = _type_at(tokens, index + 1)
-    if kind is TokenType.VAR and token.text.upper() == "MATCH_CONDITION":
+    word = token.text.upper()
+    if kind is TokenType.VAR and word == "MATCH_CONDITION":
         return _renamed(token, TokenType.MATCH_CONDITION)
-    if token.text.upper() in _MISREAD_BEFORE_BRACKET and kind is not TokenType.STRING:
+    after = _type_at(tokens, index + 1)
+    if word in _MISREAD_BEFORE_BRACKET:
         name_kind = TokenType.IDENTIFIER if kind is TokenType.IDENTIFIER else TokenType.VAR
         is_type = kind is TokenType.ARRAY and after is TokenType.LT
         return token if is_type else _renamed(token, name_kind, token.text + _MISREAD_MARK)

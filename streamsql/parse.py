@@ -24,7 +24,7 @@ from streamsql.dialect import (
     span_of,
 )
 from streamsql.errors import ModelError
-from streamsql.findings import Finding, did_you_mean
+from streamsql.findings import Finding, Location, did_you_mean
 from streamsql.render.rendered import Reference, RenderedModel
 
 _RESERVED = re.compile(r"(?i)(ref|source)__")
@@ -67,6 +67,10 @@ class ParsedModel:
     def finding(self, rule: str, message: str, node: exp.Expr, hint: str | None = None) -> Finding:
         """Return an error at the place of ``node`` in the user's text."""
         return _finding(self.rendered, rule, message, span_of(node), hint)
+
+    def location(self, node: exp.Expr) -> Location:
+        """Return the place of ``node`` in the user's text."""
+        return self.rendered.source_map.locate(*(span_of(node) or (0,)))
 
     def edited(self, more: Iterable[Edit]) -> str:
         """Return the SQL to compile with further edits of ``rendered.sql`` in it."""

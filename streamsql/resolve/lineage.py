@@ -178,6 +178,8 @@ def aggregate(trail: Trail, since: int) -> None:
 def united(origins: Iterable[Origins], how: How = How.IDENTITY) -> Origins:
     """Return the origins of what is made of several columns, each used at least as ``how``."""
     given = list(origins)
+    if not given:
+        return NOWHERE
     if len(given) == 1 and how is How.IDENTITY:
         return given[0]
     strongest: dict[Field, How] = {}
@@ -191,7 +193,7 @@ def united(origins: Iterable[Origins], how: How = How.IDENTITY) -> Origins:
 
 
 def _shared_members(given: Sequence[Origins]) -> dict[str, Origins]:
-    first, *others = given or (NOWHERE,)
+    first, *others = given
     return {
         name: united((found, *(o.members[name] for o in others)))
         for name, found in first.members.items()

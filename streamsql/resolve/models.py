@@ -386,7 +386,7 @@ def _with_dedup(found: Rowset, parsed: ParsedModel) -> Rowset:
 
 def _place(parsed: ParsedModel, column: Attribute) -> Location:
     node: exp.Expr = column.node if column.node is not None else parsed.tree
-    return parsed.finding("", "", node).location
+    return parsed.location(node)
 
 
 def _typed(found: Rowset, parsed: ParsedModel) -> tuple[tuple[OutputColumn, ...], list[Finding]]:
@@ -394,12 +394,15 @@ def _typed(found: Rowset, parsed: ParsedModel) -> tuple[tuple[OutputColumn, ...]
     declared = {c.name.lower(): c for c in parsed.rendered.model.columns}
     columns: list[OutputColumn] = []
     findings: list[Finding] = []
+    places: dict[int, Location] = {}  # the columns of a * have one place
     for column in found.columns:
+        place = places.get(id(column.node)) or _place(parsed, column)
+        places[id(column.node)] = place
         told = declared.get(column.name.lower())
         told_type = _read(told.data_type) if told is not None else None
         known_type = column.type or told_type
         written = ddl(known_type) if known_type is not None else None
-        columns.append(OutputColumn(column.name, written, _place(parsed, column)))
+        columns.append(OutputColumn(column.name, written, place))
         if told is not None and told_type and column.type and not _agree(told_type, column.type):
             findings.append(_mismatch(parsed, told, ddl(column.type)))
     return tuple(columns), findings

@@ -264,6 +264,8 @@ def _traced(node: exp.Expr, scope: Scope, walk: Walk) -> tuple[DataType | None, 
         base = base.this
     if isinstance(base, exp.Column):
         whole = [o for o in taken[:1] if isinstance(o, Origins)]
+        if whole and len(taken) == 1 and not whole[0].members:
+            return found, whole[0]
         return found, united((*whole, used_by(taken[1:])))
     if function_name(inner) in _STRUCTS:
         return found, struct_of(_members(inner, scope, walk))
@@ -315,7 +317,7 @@ def _star(node: exp.Expr, scope: Scope, source: Sources, walk: Walk) -> Iterator
     for attribute in _star_columns(node, scope, source, walk):
         seen.add(attribute.name.lower())
         if attribute.name.lower() not in excluded:
-            yield replace(attribute, node=node, origin=None, keeps=kept(attribute))
+            yield attribute.through(node, kept(attribute))
     if source.open_qualifiers or not seen:
         return
     for name, excluded_node in excluded.items():

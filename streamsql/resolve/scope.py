@@ -37,6 +37,12 @@ class Attribute:
         """The delay of the watermark that it carries, if it does."""
         return None if self.event_time is None else self.event_time.delay
 
+    def through(self, star: exp.Expr, keeps: tuple[Attribute, ...]) -> Attribute:
+        """Return the column as ``*`` hands it on (``replace`` takes twice as long)."""
+        return Attribute(
+            self.name, self.type, self.event_time, star, None, self.named, keeps, self.origins
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Flow:
@@ -137,6 +143,14 @@ class Scope:
     ctes: Mapping[str, Rowset] = field(default_factory=dict)
     outer: Scope | None = None
     unlisted: Mapping[str | None, Origins] = field(default_factory=dict)
+    _by_name: dict[str, list[Visible]] = field(default_factory=dict, compare=False, repr=False)
+
+    def named(self, name: str) -> Sequence[Visible]:
+        """Return the columns of a name in lower case; who asks once asks often."""
+        if not self._by_name:
+            for seen in self.visible:
+                self._by_name.setdefault(seen.attribute.name.lower(), []).append(seen)
+        return self._by_name.get(name, ())
 
     def with_lambdas(self, names: Mapping[str, DataType | None]) -> Scope:
         """Return the scope inside a lambda with these arguments."""
@@ -187,7 +201,7 @@ def _look_up_here(parts: Sequence[str], scope: Scope) -> Found:
     for qualified in (True, False):
         if qualified and len(names) == 1:
             continue
-        matches = list(_matches(names, scope, qualified))
+        matches = _matches(names, scope, qualified)
         if len(matches) == 1:
             return Found(matches[0].attribute, tuple(parts[1 + qualified :]))
         if matches:
@@ -200,12 +214,10 @@ def _look_up_here(parts: Sequence[str], scope: Scope) -> Found:
     return Found(certain=certain)
 
 
-def _matches(names: Sequence[str], scope: Scope, qualified: bool) -> Iterator[Visible]:
-    for seen in scope.visible:
-        if seen.attribute.name.lower() != names[int(qualified)]:
-            continue
-        if (qualified and seen.qualifier == names[0]) or (not qualified and seen.bare):
-            yield seen
+def _matches(names: Sequence[str], scope: Scope, qualified: bool) -> list[Visible]:
+    if qualified:
+        return [v for v in scope.named(names[1]) if v.qualifier == names[0]]
+    return [v for v in scope.named(names[0]) if v.bare]
 
 
 def unlisted(parts: Sequence[str], scope: Scope) -> Origins:
