@@ -1,4 +1,4 @@
-"""``python -m benchmarks [drain|startup|compile|lint]``: without a name, all of them."""
+"""``python -m benchmarks [NAME]``: one of the measurements below; without a name, all of them."""
 
 from __future__ import annotations
 
@@ -15,18 +15,45 @@ def main(ctx: click.Context) -> None:
     # So that the broker and the folders of a measurement that is cut off go as well.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if ctx.invoked_subcommand is None:
-        for command in (startup, compiling, linting, drain):
+        for command in (startup, compiling, linting, drain, avro, narrow):
             ctx.invoke(command)
 
 
+_RECORDS = click.option("--records", default=1_000_000, show_default=True)
+_ROUNDS = click.option("--rounds", default=5, show_default=True)
+
+
 @main.command()
-@click.option("--records", default=1_000_000, show_default=True)
-@click.option("--rounds", default=5, show_default=True)
+@_RECORDS
+@_ROUNDS
 def drain(records: int, rounds: int) -> None:
-    """Kafka to Kafka, beside PySpark by hand."""
+    """Kafka to Kafka, JSON, beside PySpark by hand."""
+    from benchmarks.contests import DRAIN
     from benchmarks.drain import measure
 
-    measure(records, rounds)
+    measure(DRAIN, records, rounds)
+
+
+@main.command()
+@_RECORDS
+@_ROUNDS
+def avro(records: int, rounds: int) -> None:
+    """Avro behind the ids of a registry, beside PySpark by hand."""
+    from benchmarks.contests import AVRO
+    from benchmarks.drain import measure
+
+    measure(AVRO, records, rounds)
+
+
+@main.command()
+@_RECORDS
+@_ROUNDS
+def narrow(records: int, rounds: int) -> None:
+    """Five of forty JSON fields, beside PySpark by hand that declares them all."""
+    from benchmarks.contests import NARROW
+    from benchmarks.drain import measure
+
+    measure(NARROW, records, rounds)
 
 
 @main.command()

@@ -1,7 +1,8 @@
 """What an engineer writes by hand for the same work: a process of its own.
 
 It is told in one JSON object on the command line what to do: ``job``, ``servers``,
-``checkpoint``, ``conf`` of the session, ``offsets`` a batch. Each progress of Spark is
+``topic``, its ``schema``, ``checkpoint``, ``conf`` of the session,
+``offsets`` a batch. Each progress of Spark is
 printed as a line of JSON. Most people write it like this, so bad bytes, text after the object,
 missing fields and times far ahead all count as good here.
 """
@@ -15,12 +16,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the name Spark's own documents use
-
-SCHEMA = (
-    "order_id string, customer struct<id:bigint,name:string,city:string>, "
-    "items array<struct<sku:string,quantity:int,price:decimal(10,2)>>, "
-    "amount decimal(12,2), currency string, status string, ordered_at timestamp, note string"
-)
+from pyspark.sql.avro.functions import from_avro
 
 
 def priced(orders: DataFrame) -> DataFrame:
@@ -50,7 +46,25 @@ def as_records(rows: DataFrame, key: str) -> DataFrame:
     return rows.select(F.col(key).alias("key"), F.to_json(F.struct("*")).alias("value"))
 
 
-JOBS: Mapping[str, Callable[[DataFrame], DataFrame]] = {"priced": priced, "revenue": revenue}
+def narrow(orders: DataFrame) -> DataFrame:
+    rows = orders.where("amount > 0").select(
+        "order_id", F.upper("currency").alias("currency"), "amount", "field_02", "field_03"
+    )
+    return as_records(rows, "order_id")
+
+
+JOBS: Mapping[str, Callable[[DataFrame], DataFrame]] = {
+    "priced": priced,
+    "revenue": revenue,
+    "priced_framed": priced,
+    "narrow": narrow,
+}
+
+
+def decoded(raw: DataFrame, told: Mapping[str, str]) -> DataFrame:
+    if told["topic"] == "framed":
+        return raw.select(from_avro(F.expr("substring(value, 6)"), told["schema"]).alias("order"))
+    return raw.select(F.from_json(F.col("value").cast("string"), told["schema"]).alias("order"))
 
 
 def main(told: Mapping[str, Any]) -> None:
@@ -61,14 +75,13 @@ def main(told: Mapping[str, Any]) -> None:
     raw = (
         spark.readStream.format("kafka")
         .option("kafka.bootstrap.servers", told["servers"])
-        .option("subscribe", "orders")
+        .option("subscribe", told["topic"])
         .option("startingOffsets", "earliest")
         .option("maxOffsetsPerTrigger", told["offsets"])
         .load()
     )
-    orders = raw.select(F.from_json(F.col("value").cast("string"), SCHEMA).alias("order"))
     query = (
-        JOBS[told["job"]](orders.select("order.*"))
+        JOBS[told["job"]](decoded(raw, told).select("order.*"))
         .writeStream.format("kafka")
         .option("kafka.bootstrap.servers", told["servers"])
         .option("topic", told["job"])

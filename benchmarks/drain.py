@@ -18,31 +18,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.contests import BY_HAND, KEPT, OFFSETS, PARTITIONS, Contest
 from benchmarks.figures import HERE, keep, middle, table, told
 from benchmarks.processes import Done, MeasuringError, run
 from streamsql.dev.broker import start as start_broker
 from streamsql.project.nodes import SparkSettings
 from streamsql.spark import artifacts
 from streamsql.spark.java import Java, find_java
-from streamsql.spark.kafka import (
-    Record,
-    TopicSpec,
-    create_topics,
-    delete_topics,
-    end_offsets,
-    produce,
-)
+from streamsql.spark.kafka import TopicSpec, create_topics, delete_topics, end_offsets, produce
 from streamsql.spark.librdkafka import KafkaConnection
 from streamsql.spark.session import SessionSpec, session_conf
 
 PROJECT = HERE / "orders"
-OFFSETS = 100_000  # a batch; as the project's source has it
-PARTITIONS = 4
-OUTPUTS = ("priced", "revenue", "orders.dead_letter")
-JOBS: Mapping[str, str] = {"priced": "stateless", "revenue": "windowed aggregate"}
-SIDES = ("by hand", "streamsql", "with dead letters")
 MEASURES = ("processing", "jvm", "wall")
-TARGET = 1.05  # of the time by hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,45 +69,24 @@ class Bench:
         }
 
 
-def measure(records: int, rounds: int) -> None:
-    """Produce the orders, drain them in turns, and keep the ratios."""
+def measure(contest: Contest, records: int, rounds: int) -> None:
+    """Produce the records, drain them in turns, and keep the ratios."""
     with _bench() as bench:
-        create_topics(bench.broker, [TopicSpec("orders", PARTITIONS)])
+        create_topics(bench.broker, [TopicSpec(contest.topic, PARTITIONS)])
         began = time.monotonic()
-        produce(bench.broker, "orders", (order(n) for n in range(records)), timeout=60)
-        print(f"{records:,} orders produced in {time.monotonic() - began:.0f} s", flush=True)
+        made = (contest.record(n) for n in range(records))
+        produce(bench.broker, contest.topic, made, timeout=60)
+        print(f"{records:,} records produced in {time.monotonic() - began:.0f} s", flush=True)
         runs: list[Took] = []
         for turn in range(rounds):
-            runs += _round(bench, records, turn)
-            keep("drain", *_summed(runs, records))
-    for job in JOBS:
+            for took in _round(bench, contest, records, turn):
+                runs.append(took)
+                print(f"round {turn + 1}: {asdict(took)}", flush=True)
+            keep(contest.name, *_summed(contest, runs, records))
+    for job in contest.jobs:
         written = {t.written for t in runs if t.job == job}
         if len(written) != 1:
             raise MeasuringError(f"{job}: the sides wrote different numbers of rows: {written}")
-
-
-def order(n: int) -> Record:
-    """Return an order as JSON of about 300 bytes."""
-    moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(1_767_225_600 + n // 500))
-    value = {
-        "order_id": f"O-{n:08d}",
-        "customer": {
-            "id": n % 5000,
-            "name": f"Customer {n % 5000}",
-            "city": ("Berlin", "Zürich", "Paris", "Oslo")[n % 4],
-        },
-        "items": [
-            {"sku": f"SKU-{n % 977}", "quantity": n % 5 + 1, "price": n % 9000 / 100},
-            {"sku": f"SKU-{n % 613}", "quantity": 2, "price": 9.95},
-        ],
-        "amount": n % 100_000 / 100,
-        "currency": ("EUR", "USD", "CHF")[n % 3],
-        "status": ("paid", "open", "cancelled", "shipped")[n % 4],
-        "ordered_at": f"{moment}.{n % 1000:03d}Z",
-        "note": "gift wrap, ring twice",
-    }
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return Record(text.encode(), partition=n // 100 % PARTITIONS)
 
 
 @contextmanager
@@ -134,28 +101,31 @@ def _bench() -> Iterator[Bench]:
             yield Bench(broker.connection, java, jars, folder)
 
 
-def _round(bench: Bench, records: int, turn: int) -> Iterator[Took]:
+def _round(bench: Bench, contest: Contest, records: int, turn: int) -> Iterator[Took]:
     """Run every job on every side once; the sides change their order from round to round."""
-    for job in JOBS:
-        for side in SIDES if turn % 2 == 0 else tuple(reversed(SIDES)):
-            took = _take(bench, job, side, records)
-            print(f"round {turn + 1}: {asdict(took)}", flush=True)
-            yield took
+    sides = contest.sides if turn % 2 == 0 else tuple(reversed(contest.sides))
+    for job in contest.jobs:
+        for side in sides:
+            yield _take(bench, contest, job, side, records)
 
 
-def _take(bench: Bench, job: str, side: str, records: int) -> Took:
+def _take(bench: Bench, contest: Contest, job: str, side: str, records: int) -> Took:
     """Drain once, from new checkpoints into new topics."""
-    delete_topics(bench.broker, OUTPUTS)
-    create_topics(bench.broker, [TopicSpec(t, PARTITIONS) for t in OUTPUTS])
+    outputs = (*contest.jobs, f"{contest.topic}.dead_letter")
+    delete_topics(bench.broker, outputs)
+    create_topics(bench.broker, [TopicSpec(t, PARTITIONS) for t in outputs])
     with tempfile.TemporaryDirectory(dir=bench.folder) as name:
         folder = Path(name)
-        done = _by_hand(bench, job, folder) if side == SIDES[0] else _ours(bench, job, side, folder)
+        if side == BY_HAND:
+            done = _by_hand(bench, contest, job, folder)
+        else:
+            done = _ours(bench, job, side, folder)
     lines = [json.loads(line) for line in done.output.splitlines() if line.startswith("{")]
     batches = [line for line in lines if "durations" in line]
     main = [b for b in batches if b.get("query", job) == _model(job, side)] or batches
     read = sum(b.get("rows", b.get("rows_in", 0)) for b in main)
     if read != records:
-        counted = f"{read:,} of {records:,} orders were read"
+        counted = f"{read:,} of {records:,} records were read"
         raise MeasuringError(f"{job}, {side}: {counted}\n{done.output}")
     offsets = end_offsets(bench.broker, [job])[job]
     phases = _phases(main)
@@ -172,7 +142,7 @@ def _take(bench: Bench, job: str, side: str, records: int) -> Took:
 
 
 def _model(job: str, side: str) -> str:
-    return f"{job}_kept" if side == SIDES[2] else job
+    return f"{job}_kept" if side == KEPT else job
 
 
 def _phases(batches: Sequence[Mapping[str, Any]]) -> dict[str, int]:
@@ -190,12 +160,14 @@ def _ours(bench: Bench, job: str, side: str, folder: Path) -> Done:
     return run(command, cwd=folder, env=env, watch_jvm=True)
 
 
-def _by_hand(bench: Bench, job: str, folder: Path) -> Done:
+def _by_hand(bench: Bench, contest: Contest, job: str, folder: Path) -> Done:
     settings = SparkSettings("local[2]", "4.1.1", {"spark.sql.shuffle.partitions": "2"})
     log = folder / "spark.log"
     conf = session_conf(SessionSpec("by hand", settings, bench.java, bench.jars, log, delta=False))
     work = {
         "job": job,
+        "topic": contest.topic,
+        "schema": contest.schema,
         "servers": bench.broker.bootstrap_servers,
         "checkpoint": str(folder / "checkpoint"),
         "conf": {"spark.master": settings.master, **conf},
@@ -205,11 +177,11 @@ def _by_hand(bench: Bench, job: str, folder: Path) -> Done:
     return run(command, cwd=folder, env=bench.env, watch_jvm=True)
 
 
-def _summed(runs: Sequence[Took], records: int) -> tuple[str, dict[str, Any]]:
+def _summed(contest: Contest, runs: Sequence[Took], records: int) -> tuple[str, dict[str, Any]]:
     rows, figures = [], []
-    for job, about in JOBS.items():
-        by_hand = _of(runs, job, SIDES[0])
-        for side in SIDES:
+    for job, about in contest.jobs.items():
+        by_hand = _of(runs, job, BY_HAND)
+        for side in contest.sides:
             ours = _of(runs, job, side)
             seconds = {m: middle([getattr(t, m) for t in ours]) for m in MEASURES}
             ratios = {m: middle(_ratios(ours, by_hand, m)) for m in MEASURES}
@@ -219,7 +191,7 @@ def _summed(runs: Sequence[Took], records: int) -> tuple[str, dict[str, Any]]:
             rows.append([about, side, *compared, *cells])
     head = ["job", "how", "processing, ratio", "CPU of the JVM, ratio"]
     head += ["processing, s", "CPU of the JVM, s", "wall, s"]
-    text = f"{records:,} orders, medians (least to greatest). Aim: a ratio of {TARGET} at most.\n\n"
+    text = f"{records:,} records, medians (least to greatest). Aim: {contest.aim}.\n\n"
     details = {"records": records, "rows": figures, "runs": [asdict(t) for t in runs]}
     return text + table(head, rows), details
 

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import json
+from decimal import Decimal
 from pathlib import Path
 
+import pytest
+from fastavro import schemaless_reader
+
+from benchmarks.contests import AVRO, DRAIN, NARROW, WIDE, WIDE_FIELDS, Contest
 from streamsql.pipeline import Compilation, compile_project
 from streamsql.project import read_files
 
@@ -24,6 +31,8 @@ def test_each_job_runs_with_and_without_dead_letters() -> None:
     assert plan is not None
     ids = {query.id for query in plan.queries}
     assert ids == {
+        "priced_framed",
+        "narrow",
         "priced",
         "priced_kept",
         "revenue",
@@ -35,10 +44,27 @@ def test_each_job_runs_with_and_without_dead_letters() -> None:
         assert plan.query(job).writes[0].columns == plan.query(f"{job}_kept").writes[0].columns
 
 
-def test_the_job_by_hand_reads_the_same_columns() -> None:
-    (orders,) = (s for s in compilation().project.sources if s.name == "orders")
-    declared = ", ".join(f"{c.name} {c.data_type}" for c in orders.columns)
-    by_hand = (ROOT / "by_hand.py").read_text(encoding="utf-8")
-    start = by_hand.index("SCHEMA = (") + len("SCHEMA = (")
-    lines = by_hand[start : by_hand.index(")\n\n", start)].splitlines()
-    assert "".join(line.strip().strip('"') for line in lines if line) == declared
+@pytest.mark.parametrize("contest", [DRAIN, NARROW], ids=lambda c: c.name)
+def test_the_job_by_hand_decodes_the_same_columns(contest: Contest) -> None:
+    (source,) = (s for s in compilation().project.sources if s.name == contest.topic)
+    declared = ", ".join(f"{c.name} {c.data_type}" for c in source.columns)
+    assert contest.schema == declared
+    assert set(json.loads(contest.record(3).value or b"")) == {c.name for c in source.columns}
+
+
+def test_five_fields_of_forty_are_parsed() -> None:
+    plan = compilation().plan
+    assert plan is not None
+    sql = plan.query("narrow").sql
+    assert len(WIDE) + 8 == WIDE_FIELDS
+    assert [name for name in WIDE if f"record.{name}" in sql] == ["field_02", "field_03"]
+
+
+def test_framed_orders_can_be_read() -> None:
+    (source,) = (s for s in compilation().project.sources if s.name == "framed")
+    assert source.schema is not None
+    value = AVRO.record(3).value or b""
+    assert value[:5] == b"\0" + (source.schema.id or 0).to_bytes(4, "big")
+    read = schemaless_reader(io.BytesIO(value[5:]), json.loads(source.schema.text), None)
+    assert isinstance(read, dict)
+    assert read["amount"] == Decimal("0.03")

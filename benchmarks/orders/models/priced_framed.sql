@@ -1,0 +1,12 @@
+{{ config(materialized='topic', connection='kafka', topic='priced_framed', key=['order_id']) }}
+
+SELECT
+  order_id,
+  customer.id AS customer_id,
+  upper(currency) AS currency,
+  amount,
+  amount * 1.19 AS gross,
+  size(items) AS lines,
+  ordered_at
+FROM {{ source('shop', 'framed') }}
+WHERE status <> 'cancelled' AND amount > 0
