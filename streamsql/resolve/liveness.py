@@ -3,15 +3,20 @@
 Spark lets one event time into each side of a join, and judges after it has left out the columns
 that nobody above needs. So the joins are noted on the way, and settled when the whole query has
 been walked. What only filters rows of one side is left out: Spark filters before it joins.
+A view does not know what its readers take of it, so it hands on what depends on that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from streamsql.resolve.relations import StatefulOperator
-from streamsql.resolve.scope import Attribute, Flow
+from streamsql.resolve.relations import PendingMeeting, StatefulOperator, Traveller
+from streamsql.resolve.scope import Attribute, Flow, Rowset, Visible
+
+Side = Mapping[str, Attribute]
+"""The columns with a watermark on one side of a meeting, by what people call them there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +27,7 @@ class Meeting:
     """
 
     operator: StatefulOperator
-    sides: tuple[tuple[Attribute, ...], ...]
+    sides: tuple[Side, ...]
     needed: tuple[Attribute, ...]
     since: int
 
@@ -44,9 +49,16 @@ def taken(used: list[Attribute], first: int) -> tuple[Attribute, ...]:
     return found
 
 
-def event_times(columns: Iterable[Attribute]) -> tuple[Attribute, ...]:
-    """Return the columns with a watermark, each once."""
-    return tuple({id(c): c for c in columns if c.event_time is not None}.values())
+def event_times(columns: Iterable[Visible]) -> Side:
+    """Return the columns with a watermark, each once, with their relation where names repeat."""
+    found = {id(v.attribute): v for v in columns if v.attribute.event_time is not None}
+    often = Counter(v.attribute.name for v in found.values())
+    return {
+        f"{v.qualifier}.{v.attribute.name}"
+        if v.qualifier and often[v.attribute.name] > 1
+        else v.attribute.name: v.attribute
+        for v in found.values()
+    }
 
 
 def settled(
@@ -62,13 +74,61 @@ def settled(
     for meeting in meetings:
         live = _closure((*meeting.needed, *used[meeting.since :], *result))
         for side in meeting.sides:
-            names = tuple(c.name for c in side if id(c) in live)
+            names = tuple(name for name, c in side.items() if id(c) in live)
             if len(names) > 1:
                 mixed[id(meeting.operator)] = names
     if not mixed:
         return flow
     operators = (replace(o, mixed=mixed.get(id(o), o.mixed)) for o in flow.stateful)
     return replace(flow, stateful=tuple(operators))
+
+
+def pending(
+    flow: Flow, meetings: Sequence[Meeting], used: Sequence[Attribute], made: Sequence[Attribute]
+) -> Iterator[PendingMeeting]:
+    """Yield the meetings of a view in terms of the columns that its readers may take."""
+    carried = [(column.name.lower(), _closure((column,))) for column in made]
+    places = {id(operator): number for number, operator in enumerate(flow.stateful)}
+    for meeting in meetings:
+        place = places.get(id(meeting.operator))
+        if place is None:  # of a subquery that is no part of the stream
+            continue
+        always = _closure((*meeting.needed, *used[meeting.since :]))
+        sides = [
+            tuple(
+                Traveller(name, frozenset(n for n, ids in carried if id(c) in ids), id(c) in always)
+                for name, c in side.items()
+            )
+            for side in meeting.sides
+        ]
+        yield PendingMeeting(place, tuple(sides))
+
+
+def read_again(rowset: Rowset) -> Rowset:
+    """Return a relation that a query reads once more: its event times are others than before."""
+
+    def others(columns: tuple[Attribute, ...]) -> tuple[Attribute, ...]:
+        return tuple(replace(c) if c.event_time is not None else c for c in columns)
+
+    return replace(rowset, columns=others(rowset.columns), hidden=others(rowset.hidden))
+
+
+def met_again(rowset: Rowset, since: int) -> tuple[Rowset, tuple[Meeting, ...]]:
+    """Return a relation as one reader sees it, and the meetings that depend on the reader."""
+    keeps: dict[str, list[Attribute]] = {}
+    meetings: list[Meeting] = []
+    for one in rowset.pending:
+        sides = tuple({t.name: Attribute(t.name, None) for t in side} for side in one.sides)
+        needed: list[Attribute] = []
+        for travellers, side in zip(one.sides, sides, strict=True):
+            for traveller in travellers:
+                needed += [side[traveller.name]] if traveller.always else []
+                for name in traveller.carriers:
+                    keeps.setdefault(name, []).append(side[traveller.name])
+        operator = rowset.flow.stateful[one.operator]
+        meetings.append(Meeting(operator, sides, tuple(needed), since))
+    columns = (replace(c, keeps=(*c.keeps, *keeps.get(c.name.lower(), ()))) for c in rowset.columns)
+    return replace(rowset, columns=tuple(columns), pending=()), tuple(meetings)
 
 
 def _closure(columns: Iterable[Attribute]) -> set[int]:

@@ -22,7 +22,7 @@ from streamsql.resolve.lineage import (
     fields_in,
     unlisted_of,
 )
-from streamsql.resolve.liveness import settled
+from streamsql.resolve.liveness import Meeting, event_times, pending, settled
 from streamsql.resolve.modes import legal_output_modes, version_of
 from streamsql.resolve.operations import operation
 from streamsql.resolve.queries import resolve_query
@@ -41,7 +41,7 @@ from streamsql.resolve.relations import (
     StateKey,
     StreamFacts,
 )
-from streamsql.resolve.scope import Attribute, Flow, Rowset, Scope
+from streamsql.resolve.scope import Attribute, Flow, Rowset, Scope, Visible
 from streamsql.resolve.stars import Stars, sql_without_hidden
 from streamsql.resolve.walk import Walk
 
@@ -262,6 +262,7 @@ def _rowset(relation: Relation) -> Rowset:
         relation.complete,
         influences=Influences(relations=frozenset((relation.name,))),
         unlisted=NOWHERE if relation.complete else unlisted_of(relation.name),
+        pending=relation.pending,
     )
 
 
@@ -290,10 +291,10 @@ def _resolve(parsed: ParsedModel, spark_version: str, known: _Known) -> Resolved
     walk = Walk(parsed, known.rowsets, resolve_query, version_of(spark_version))
     found = resolve_query(parsed.tree, Scope(), walk)
     model, config = parsed.rendered.model, parsed.rendered.config
+    found = _with_dedup(found, parsed, walk)
     if walk.meetings:
-        made = found.columns if config.materialized in _RUNS else ()
-        found = replace(found, flow=settled(found.flow, walk.meetings, walk.used, made))
-    found = _with_row_ids(_with_dedup(found, parsed), walk)
+        found = _with_meetings(found, walk, runs=config.materialized in _RUNS)
+    found = _with_row_ids(found, walk)
     findings = list(walk.findings)
     failed = any(f.is_error for f in (*findings, *parsed.findings))
     columns, mismatches = _typed(found, parsed)
@@ -361,7 +362,16 @@ def _with_row_ids(found: Rowset, walk: Walk) -> Rowset:
     return replace(found, flow=found.flow.past(*calls)) if walk.row_ids else found
 
 
-def _with_dedup(found: Rowset, parsed: ParsedModel) -> Rowset:
+def _with_meetings(found: Rowset, walk: Walk, *, runs: bool) -> Rowset:
+    """Settle where event times meet; a view leaves to its readers what depends on them."""
+    if runs:
+        return replace(found, flow=settled(found.flow, walk.meetings, walk.used, found.columns))
+    waiting = tuple(pending(found.flow, walk.meetings, walk.used, found.columns))
+    flow = settled(found.flow, walk.meetings, walk.used, ())
+    return replace(found, flow=flow, pending=waiting)
+
+
+def _with_dedup(found: Rowset, parsed: ParsedModel, walk: Walk) -> Rowset:
     dedup = parsed.rendered.config.dedup
     if dedup is None or not found.streaming:
         return found
@@ -369,8 +379,6 @@ def _with_dedup(found: Rowset, parsed: ParsedModel) -> Rowset:
     bound = StateBound(reason="its rows have no column with a watermark")
     if marked is not None:
         bound = StateBound("within", marked, dedup.within or marked.delay)
-    times = tuple(c.name for c in found.columns if c.event_time is not None)
-    runs = parsed.rendered.config.materialized in _RUNS  # a reader of a view may drop columns
     operator = StatefulOperator(
         "dedup",
         parsed.rendered.place("dedup"),
@@ -378,9 +386,13 @@ def _with_dedup(found: Rowset, parsed: ParsedModel) -> Rowset:
         marked is not None,
         keys=tuple(StateKey(k, "column") for k in dedup.keys),
         bound=bound,
-        mixed=times if runs and len(times) > 1 else (),
         below=found.flow.stateful,
     )
+    times = event_times(Visible(None, c) for c in found.columns)
+    if len(times) > 1:
+        keys = {k.lower() for k in dedup.keys}
+        needed = tuple(c for c in times.values() if c.name.lower() in keys)
+        walk.meetings.append(Meeting(operator, (times,), needed, len(walk.used)))
     return replace(found, flow=found.flow.through(operator))
 
 
@@ -506,7 +518,7 @@ def _way_out(mode: str, objection: Objection, others: Sequence[str]) -> str | No
     if others:
         modes = " or ".join(f"output_mode='{m}'" for m in others)
         ways.append(f"set {modes}")
-    return ", or ".join(ways) or None
+    return ", or ".join(ways) or objection.hint
 
 
 def _relation(
@@ -528,6 +540,7 @@ def _relation(
             losses=facts.losses,
             reads=facts.reads,
             marked=found.flow.marked,
+            pending=found.pending,
         )
     watermark = config.watermark
     marked = _declared_watermark(watermark, parsed.name) if watermark else ()

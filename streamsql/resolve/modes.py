@@ -287,7 +287,10 @@ def _above_an_aggregate(facts: StreamFacts) -> Iterator[Objection]:
     for operator in facts.stateful:
         if _counts(operator) and any(b.kind in _AGGREGATES for b in operator.below):
             yield Objection(
-                "a stateful operator above an aggregation runs in append mode only", operator
+                "a stateful operator above an aggregation runs in append mode only",
+                operator,
+                hint="aggregate once: for a PIVOT of numbers, which is two aggregations, write"
+                " sum(x) FILTER (WHERE k = 'a') for each value",
             )
 
 

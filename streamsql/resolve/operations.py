@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sqlglot import exp
 
@@ -35,14 +35,21 @@ def expression_operations(node: exp.Select, flow: Flow, walk: Walk) -> Iterator[
         return
     sql = walk.parsed.rendered.sql.lower()
     for part in _judged(node):
-        for aggregate in aggregates_in(part) if "distinct" in sql else ():
-            if _is_distinct(aggregate):
-                name = function_name(aggregate) or "listagg"
-                yield operation("distinct_aggregate", aggregate, walk, text=name)
+        if "distinct" in sql:
+            yield from distinct_aggregates([part], walk)
         for window in _window_functions(part) if "over" in sql else ():
             inner = window.this.this if isinstance(window.this, exp.Filter) else window.this
             name = function_name(inner) or "this function"
             yield operation("window_function", window, walk, text=name)
+
+
+def distinct_aggregates(parts: Iterable[exp.Expr], walk: Walk) -> Iterator[Operation]:
+    """Yield the aggregates of a stream that are to count each value once."""
+    for part in parts:
+        for aggregate in aggregates_in(part):
+            if _is_distinct(aggregate):
+                name = function_name(aggregate) or "listagg"
+                yield operation("distinct_aggregate", aggregate, walk, text=name)
 
 
 def _judged(node: exp.Select) -> Iterator[exp.Expr]:

@@ -264,6 +264,30 @@ class StreamFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Traveller:
+    """An event time on its way to a join or dedup of a view: who takes a ``carrier`` takes it.
+
+    ``carriers`` are columns of the view, in lower case; ``always`` says that the view itself
+    needs it.
+    """
+
+    name: str
+    carriers: frozenset[str]
+    always: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PendingMeeting:
+    """Event times that meet inside a view, too many if its reader takes more than one of a side.
+
+    ``operator`` is the place of the join or dedup among the view's stateful operators.
+    """
+
+    operator: int
+    sides: tuple[tuple[Traveller, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Relation:
     """What ``ref()`` or ``source()`` reads.
 
@@ -271,7 +295,8 @@ class Relation:
     ``hidden`` those that have to be named. ``complete`` is False where there may be columns
     that nobody knows. ``stateful``, ``operations``, ``losses`` and ``reads`` are what a
     reader's own query takes over (of views; a topic or table has a query of its own, and is
-    itself what is read). ``marked`` says that a watermark was set on the way.
+    itself what is read). ``marked`` says that a watermark was set on the way; ``pending`` is
+    what depends on the columns that a reader takes.
     """
 
     name: str
@@ -285,6 +310,7 @@ class Relation:
     losses: tuple[WatermarkLoss, ...] = ()
     reads: tuple[str, ...] = ()
     marked: bool = False
+    pending: tuple[PendingMeeting, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,13 @@ from sqlglot import exp
 from streamsql.datatypes import Array, DataType, Map, Primitive, Struct
 from streamsql.resolve.limits import check_flow
 from streamsql.resolve.lineage import NO_INFLUENCES, NOWHERE, Influences, Origins, inside
-from streamsql.resolve.relations import EventTime, Operation, StatefulOperator, WatermarkLoss
+from streamsql.resolve.relations import (
+    EventTime,
+    Operation,
+    PendingMeeting,
+    StatefulOperator,
+    WatermarkLoss,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +100,7 @@ class Rowset:
 
     ``hidden`` columns have to be named; ``complete`` is False where there may be columns
     that nobody knows, and ``unlisted`` are the origins of those. ``influences`` decided which
-    rows there are.
+    rows there are. ``pending`` is what ``resolve.liveness`` knows of a view.
     """
 
     columns: tuple[Attribute, ...]
@@ -103,6 +109,7 @@ class Rowset:
     complete: bool = True
     influences: Influences = NO_INFLUENCES
     unlisted: Origins = NOWHERE
+    pending: tuple[PendingMeeting, ...] = ()
 
     @property
     def streaming(self) -> bool:

@@ -16,7 +16,6 @@ from streamsql.resolve.join_bounds import JoinInput, compared_columns, read_cond
 from streamsql.resolve.joins import Joined, join
 from streamsql.resolve.lineage import (
     NO_INFLUENCES,
-    How,
     Influences,
     Origins,
     joined_by,
@@ -24,9 +23,10 @@ from streamsql.resolve.lineage import (
     united,
     used_by,
 )
-from streamsql.resolve.liveness import Meeting, event_times, kept
+from streamsql.resolve.liveness import Meeting, event_times, kept, met_again, read_again
 from streamsql.resolve.naming import output_name
 from streamsql.resolve.operations import operation
+from streamsql.resolve.pivots import pivoted
 from streamsql.resolve.relations import EventTime, Operation, StateBound, StatefulOperator
 from streamsql.resolve.scope import (
     STATIC,
@@ -50,6 +50,15 @@ class Sources:
     flow: Flow = STATIC
     influences: Influences = NO_INFLUENCES
     unlisted: Mapping[str | None, Origins] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, rowset: Rowset, qualifier: str | None) -> Sources:
+        """Return one relation under a name."""
+        visible = [Visible(qualifier, c) for c in rowset.columns]
+        visible += [Visible(qualifier, c, in_star=False) for c in rowset.hidden]
+        unknown = frozenset() if rowset.complete else frozenset({qualifier})
+        unlisted = dict.fromkeys(unknown, rowset.unlisted)
+        return cls(tuple(visible), unknown, rowset.flow, rowset.influences, unlisted)
 
     @property
     def streaming(self) -> bool:
@@ -93,18 +102,21 @@ def read_sources(node: exp.Select, scope: Scope, walk: Walk) -> Sources:
 def read_relation(node: exp.Expr, scope: Scope, walk: Walk) -> Sources:
     """Return one relation under its alias, with the watermark declared on it."""
     rowset = _rowset_of(node, scope, walk)
-    if node.args.get("pivots"):
-        rowset = _pivoted(node, rowset, walk)
     qualifier = _qualifier(node)
     rowset = _with_watermark(node, rowset, qualifier, scope, walk)
     sample = node.args.get("sample")
     if sample is not None and rowset.streaming:
         rowset = replace(rowset, flow=_sampled(sample, rowset.flow, walk))
-    visible = [Visible(qualifier, c) for c in rowset.columns]
-    visible += [Visible(qualifier, c, in_star=False) for c in rowset.hidden]
-    unknown = frozenset() if rowset.complete else frozenset({qualifier})
+    source = Sources.of(rowset, qualifier)
+    return _pivoted(node, source, walk) if node.args.get("pivots") else source
+
+
+def _pivoted(node: exp.Expr, source: Sources, walk: Walk) -> Sources:
+    """Return what is left of relations after the PIVOT and UNPIVOT clauses that ``node`` has."""
+    rowset, visible = pivoted(node, source.rowset(), source.visible, walk)
+    unknown: frozenset[str | None] = frozenset() if rowset.complete else frozenset({None})
     unlisted = dict.fromkeys(unknown, rowset.unlisted)
-    return Sources(tuple(visible), unknown, rowset.flow, rowset.influences, unlisted)
+    return Sources(visible, unknown, rowset.flow, rowset.influences, unlisted)
 
 
 def _sampled(node: exp.Expr, flow: Flow, walk: Walk) -> Flow:
@@ -138,7 +150,15 @@ def _rowset_of(node: exp.Expr, scope: Scope, walk: Walk) -> Rowset:
 
 def _named_relation(name: str, scope: Scope, walk: Walk) -> Rowset:
     found = scope.ctes.get(name.lower())
-    return found if found is not None else walk.relations.get(name.lower(), UNKNOWN)
+    if found is None:
+        found = walk.relations.get(name.lower(), UNKNOWN)
+    if id(found) in walk.met:
+        found = read_again(found)
+    walk.met.add(id(found))
+    if found.pending:
+        found, meetings = met_again(found, len(walk.used))
+        walk.meetings.extend(meetings)
+    return found
 
 
 def _table_function(node: exp.Expr, scope: Scope, walk: Walk) -> Rowset:
@@ -266,9 +286,16 @@ def joined_with(left: Sources, node: exp.Expr, scope: Scope, walk: Walk) -> Sour
         {**left.unlisted, **right.unlisted},
     )
     condition = node.args.get("on")
-    matched = node.args.get("match_condition")
-    if condition is None:
-        return joined
+    if condition is not None:
+        joined = _with_condition(node, joined, found, scope, walk)
+    return _pivoted(node, joined, walk) if node.args.get("pivots") else joined
+
+
+def _with_condition(
+    node: exp.Expr, joined: Sources, found: Joined, scope: Scope, walk: Walk
+) -> Sources:
+    """Check the condition of a join, and say what it does to rows."""
+    condition, matched = node.args["on"], node.args.get("match_condition")
     inside = replace(joined, visible=(*found.left, *found.right_all))
     since, first = len(walk.read), len(walk.used)
     found_type = type_of(condition, inside.scope(scope), walk)
@@ -311,7 +338,7 @@ def _stream_join(
         equal=condition.equal,
         timed=condition.timed,
     )
-    sides = tuple(event_times(v.attribute for v in side.visible) for side in (one, other))
+    sides = (event_times(one.visible), event_times(other.visible))
     if any(len(side) > 1 for side in sides):
         needed = tuple(compared_columns(node, one, other, found.shared))
         walk.meetings.append(Meeting(operator, sides, needed, len(walk.used)))
@@ -350,21 +377,6 @@ def _lateral_view(source: Sources, node: exp.Expr, scope: Scope, walk: Walk) -> 
         open_qualifiers=source.open_qualifiers | unknown,
         unlisted={**source.unlisted, **dict.fromkeys(unknown, origins)},
     )
-
-
-def _pivoted(node: exp.Expr, rowset: Rowset, walk: Walk) -> Rowset:
-    """PIVOT and UNPIVOT make columns of values: what they are called is not followed."""
-    flow = rowset.flow
-    inside = Scope(tuple(Visible(None, c) for c in rowset.columns))
-    since = len(walk.read)
-    for pivot in node.args["pivots"]:
-        if not pivot.args.get("unpivot"):
-            visit(pivot.expressions if rowset.complete else (), inside, walk)
-            if flow.streaming:
-                flow = flow.through(walk.operator("aggregate", node, below=flow.stateful))
-    made = united((*(c.origins for c in rowset.columns), rowset.unlisted), How.TRANSFORMATION)
-    del walk.read[since:]
-    return replace(UNKNOWN, flow=flow, influences=rowset.influences, unlisted=made)
 
 
 def renamed(node: exp.Expr, rowset: Rowset) -> Rowset:

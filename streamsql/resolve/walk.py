@@ -33,8 +33,8 @@ class Walk:
     that it names, by relation; ``stars`` are its ``*`` with the hidden fields of the relations
     they stand for; ``risks`` are the expressions that may go wrong while it runs; ``read``
     is what the expression being visited has named so far (see ``resolve.lineage``);
-    ``row_ids`` are the calls that number rows; ``used`` and ``meetings`` are for
-    ``resolve.liveness``.
+    ``row_ids`` are the calls that number rows; ``used``, ``meetings`` and ``met``, the relations
+    that were read already, are for ``resolve.liveness``.
     """
 
     parsed: ParsedModel
@@ -49,6 +49,7 @@ class Walk:
     row_ids: list[exp.Expr] = field(default_factory=list)
     used: list[Attribute] = field(default_factory=list)
     meetings: list[Meeting] = field(default_factory=list)
+    met: set[int] = field(default_factory=set)
 
     @property
     def has_enough(self) -> bool:

@@ -1,8 +1,9 @@
 """Streaming queries made up at random over the relations of the recordings.
 
-They are meant to be such as people write, and such as they should not: aggregates, windows, joins
-of every type with and without bounds, unions, set operations, subqueries, nested three deep. The
-same seed gives the same queries.
+They are meant to be such as people write, and such as they should not: aggregates, windows,
+grouping sets, pivots, joins of every type with and without bounds, unions, set operations,
+subqueries, limits and watermarks on the way, nested three deep. The same seed
+gives the same queries.
 """
 
 from __future__ import annotations
@@ -96,6 +97,9 @@ class Generator:
             (1, self._filtered_by_subquery),
             (1, self._lateral),
             (1, self._ranked),
+            (1, self._pivoted),
+            (1, self._unpivoted),
+            (1, self._with_itself),
         ]
         made = self._chance.choices([k for _, k in kinds], [w for w, _ in kinds])[0](depth)
         if depth > 1 and self._maybe(0.1):
@@ -107,11 +111,14 @@ class Generator:
         """Return a relation as it stands in FROM, without an alias."""
         if depth > 0 and self._maybe(0.6):
             made = self._query(depth)
-            return Made(f"({made.sql})", made.columns)
+            limit = " LIMIT 5" if self._maybe(0.05) else ""
+            return Made(f"({made.sql}{limit})", made.columns)
         names = ["events", "clicks", "clicks2", "events_nw"] * 2 + ["clicks_nw", "dim"]
         if streaming:
             names.remove("dim")
         name = self._chance.choice(names)
+        if name.endswith("_nw") and self._maybe(0.4):
+            return Made(f"{name} WATERMARK ts DELAY OF INTERVAL 5 MINUTES", TABLES[name])
         return Made(name, TABLES[name])
 
     # Kinds of queries
@@ -157,7 +164,7 @@ class Generator:
         sql = f"SELECT {', '.join(items)} FROM {source.sql} AS {alias}"
         sql += self._where(alias, source.columns)
         if keys:
-            sql += " GROUP BY " + ", ".join(e for e, _ in keys.values())
+            sql += " GROUP BY " + self._grouping([e for e, _ in keys.values()])
         if self._maybe(0.1):
             sql += " HAVING count(*) > 0"
         return Made(sql, columns)
@@ -184,6 +191,8 @@ class Generator:
             elif "SEMI" not in how and "ANTI" not in how:
                 in_where = f" WHERE {bound}"
         on = "" if how == "CROSS JOIN" else f" ON {' AND '.join(conditions) or 'true'}"
+        if shared and shared[0][0] == shared[0][1] and self._maybe(0.08):
+            on = f" USING ({shared[0][0]})"
         sides = [(a, left.columns)]
         if "SEMI" not in how and "ANTI" not in how:
             sides.append((b, right.columns))
@@ -221,6 +230,57 @@ class Generator:
             f"SELECT {theirs} FROM {right.sql} AS {second}"
         )
         return Made(f"SELECT * FROM ({sql})", {x: left.columns[x] for x, _ in kept})
+
+    def _pivoted(self, depth: int) -> Made:
+        source, alias = self._relation(depth - 1), self._name("t")
+        texts = [n for n, k in source.columns.items() if k == "string"]
+        if not texts:
+            return self._projection(depth)
+        by = self._one(texts)
+        over = self._one([n for n in source.columns if n != by] or [by])
+        rest = [n for n in self._some(source.columns, 0, 2) if n not in (by, over)]
+        kind = source.columns[over]
+        how = "max" if kind in ("string", "timestamp") else "count"
+        if kind in ("double", "bigint"):
+            how = self._chance.choice(("sum", "max", "count"))
+        made = "bigint" if how == "count" else kind
+        columns = {n: source.columns[n] for n in rest} | {"u1": made, "u2": made}
+        inner = ", ".join(f"{alias}.{n}" for n in (*rest, by, over))
+        sql = (
+            f"SELECT {', '.join(columns)} FROM (SELECT {inner} FROM {source.sql} AS {alias}) "
+            f"PIVOT ({how}({over}) FOR {by} IN ('u1', 'u2'))"
+        )
+        return Made(sql, columns)
+
+    def _unpivoted(self, depth: int) -> Made:
+        source, alias = self._relation(depth - 1), self._name("t")
+        texts = [n for n, k in source.columns.items() if k == "string"]
+        if not texts:
+            return self._projection(depth)
+        turned = texts[:2]
+        rest = [n for n in self._some(source.columns, 0, 3) if n not in turned]
+        value, name = self._name("v"), self._name("n")
+        inner = ", ".join(f"{alias}.{n}" for n in (*rest, *turned))
+        columns = {n: source.columns[n] for n in rest} | {name: "string", value: "string"}
+        sql = (
+            f"SELECT {', '.join(columns)} FROM (SELECT {inner} FROM {source.sql} AS {alias}) "
+            f"UNPIVOT ({value} FOR {name} IN ({', '.join(turned)}))"
+        )
+        return Made(sql, columns)
+
+    def _with_itself(self, depth: int) -> Made:
+        made, name = self._query(depth - 1) if depth > 1 else self._projection(1), self._name("c")
+        texts = [n for n, k in made.columns.items() if k == "string"]
+        times = [n for n, k in made.columns.items() if k in ("timestamp", "window")]
+        if not texts:
+            return made
+        on = f"a.{texts[0]} = b.{texts[0]}" + (f" AND a.{times[0]} = b.{times[0]}" if times else "")
+        how = self._one(JOINS[:3])
+        items = ", ".join(f"a.{n} AS {n}" for n in made.columns)
+        sql = (
+            f"WITH {name} AS ({made.sql}) SELECT {items} FROM {name} AS a {how} {name} AS b ON {on}"
+        )
+        return Made(sql, dict(made.columns))
 
     def _filtered_by_subquery(self, depth: int) -> Made:
         source, other = self._relation(depth - 1), self._relation(0)
@@ -299,6 +359,14 @@ class Generator:
         if self._maybe(0.2):
             return f"session_window({column}, {self._one(GAPS)})"
         return f"window({column}, {self._one(WINDOWS)})"
+
+    def _grouping(self, keys: list[str]) -> str:
+        first, *rest = keys
+        if self._maybe(0.88):
+            return ", ".join(keys)
+        if rest and self._maybe(0.5):
+            return f"GROUPING SETS (({', '.join(keys)}), ({first}))"
+        return f"{self._one(('ROLLUP', 'CUBE'))} ({', '.join(keys)})"
 
     def _aggregation(self, alias: str, columns: Columns) -> tuple[str, str]:
         name = self._one(list(columns))

@@ -16,7 +16,7 @@ sources:
 PIVOT = """\
 {{ config(materialized='sink', connector='console', output_mode='update') }}
 SELECT * FROM (SELECT currency, amount FROM {{ source('shop', 'orders') }})
-PIVOT (sum(amount) FOR currency IN ('EUR', 'USD'))
+PIVOT (max(currency) FOR amount IN (1 + 1))
 """
 PLAIN = """\
 {{ config(materialized='sink', connector='console') }}

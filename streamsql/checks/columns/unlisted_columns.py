@@ -11,21 +11,22 @@ def unlisted_columns(whole: WholeProject) -> Iterator[Fault]:
     """A topic or table has columns that cannot be known without running it.
 
     The columns of a topic or table are written one by one, and its readers are checked against
-    them. A `*` over a PIVOT, or over a source that declares no columns, could be anything.
+    them. A `*` over a source that declares no columns, or over a PIVOT by values that only
+    Spark can name, could be anything.
 
     Bad:
 
-        -- models/by_currency.sql
+        -- models/by_day.sql
         {{ config(materialized='topic', output_mode='update') }}
-        SELECT * FROM (SELECT currency, amount FROM {{ source('shop', 'orders') }})
-        PIVOT (sum(amount) FOR currency IN ('EUR', 'USD'))
+        SELECT * FROM (SELECT currency, date(ordered_at) AS day FROM {{ source('shop', 'orders') }})
+        PIVOT (max(currency) FOR day IN (DATE '2026-01-01'))
 
     Good:
 
-        -- models/by_currency.sql
+        -- models/by_day.sql
         {{ config(materialized='topic', output_mode='update') }}
-        SELECT EUR, USD FROM (SELECT currency, amount FROM {{ source('shop', 'orders') }})
-        PIVOT (sum(amount) FOR currency IN ('EUR', 'USD'))
+        SELECT * FROM (SELECT currency, date(ordered_at) AS day FROM {{ source('shop', 'orders') }})
+        PIVOT (max(currency) FOR day IN (DATE '2026-01-01' AS new_year))
     """
     for rendered in whole.rendered:
         kind, model = rendered.config.materialized, rendered.model
