@@ -15,22 +15,15 @@ from copying the decoding into each filter above it.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 
-from streamsql.datatypes import DataType, Decimal, Primitive, ddl, parse_type, quote_name
+from streamsql.datatypes import ddl, parse_type, quote_name
 from streamsql.findings import Finding, Location
 from streamsql.formats.avro_schema import SchemaField, Shape
-from streamsql.formats.event_time import event_time, in_time, reasons
-from streamsql.formats.format import Columns, Format
-from streamsql.formats.records import (
-    Decoding,
-    EncodedSource,
-    is_string,
-    literal,
-    raise_unless,
-    select_bad,
-    select_good,
-)
+from streamsql.formats.fitting import misfits
+from streamsql.formats.format import Columns, Format, Output
+from streamsql.formats.framing import frame, frame_faults, shown_id, without_frame
+from streamsql.formats.reading import Part, Reading, missing, present
+from streamsql.formats.records import Encoded, literal
 from streamsql.formats.schemas import RecordSchema
 
 # The bytes at the end: a value that holds them itself is refused, for it could hide what
@@ -45,42 +38,44 @@ OPTIONS = {
 _DATE_RULES = "'datetimeRebaseMode', 'CORRECTED'"
 
 
-def check_source(_: EncodedSource) -> tuple[Finding, ...]:
+def check_source(_: Encoded) -> tuple[Finding, ...]:
     """Find nothing: what is wrong with a schema, or has none, is found where it is loaded."""
     return ()
 
 
-def decode(source: EncodedSource, view: str, hidden: Sequence[str]) -> Decoding:
-    """Return the SELECTs of a source's good and bad records."""
+def read(source: Encoded, part: Part) -> Reading:
+    """Return how a part is read as a datum of its schema."""
     schema = source.schema
     if schema is None:
         # Never run: what is wrong was found at compile time.
-        return Decoding(select_good([("NULL", c.name) for c in source.columns], hidden, view), None)
+        return Reading("NULL", lambda row: [(row, c.name) for c in source.columns], cheap=True)
     fields = {f.name.lower(): f for f in schema.fields}
-    values = {c.name: _value_of(schema, fields[c.name.lower()]) for c in source.columns}
-    row = "checked" if source.on_error == "fail" else "record"
-    columns = [
-        (_as_declared(schema, fields[c.name.lower()], c.data_type, row), c.name)
-        for c in source.columns
-    ]
-    good = _is_good(source, schema, values)
-    rows = (
-        f"(\n  SELECT * FROM {view}\n  WHERE value IS NOT NULL\n)\n"
-        f"LATERAL VIEW explode(array({_parse(schema)})) AS record\n"
+
+    def columns(row: str) -> list[tuple[str, str]]:
+        declared = [(c.name, fields[c.name.lower()], c.data_type) for c in source.columns]
+        return [(_as_declared(schema, field, kind, row), name) for name, field, kind in declared]
+
+    values = {c.name: _value_of(schema, fields[c.name.lower()], part.row) for c in source.columns}
+    texts = _texts(source, schema, values)
+    whole = f"{part.row}.end = X'{END}'"
+    return Reading(
+        _parse(schema, part.bytes),
+        columns,
+        tests=(
+            whole,
+            f"NOT contains({part.bytes}, X'{END}')",
+            *present(source.columns, values),
+            *(test for _, test in texts),
+        ),
+        faults=(
+            *_unread(schema, part),
+            *((f"NOT ({test})", literal(f"invalid UTF-8: {name}")) for name, test in texts),
+            *missing(source.columns, values),
+        ),
     )
-    reason = _reason(source, schema, values)
-    if source.on_error == "fail":
-        # The second explode keeps filters of models from taking the bad record away before.
-        checked = raise_unless(f"coalesce({good}, false)", "array(record)", reason)
-        rows = f"{rows}LATERAL VIEW explode({checked}) AS checked"
-        return Decoding(select_good(columns, hidden, rows), None)
-    decoded = select_good(columns, hidden, f"{rows}WHERE {good}")
-    if source.on_error != "dead_letter":
-        return Decoding(decoded, None)
-    return Decoding(decoded, select_bad(reason, f"{rows}WHERE NOT coalesce({good}, false)"))
 
 
-def _value_of(schema: RecordSchema, field: SchemaField, row: str = "record") -> str:
+def _value_of(schema: RecordSchema, field: SchemaField, row: str) -> str:
     return f"{row}.value.{quote_name(field.name)}" if schema.record else f"{row}.value"
 
 
@@ -92,22 +87,18 @@ def _as_declared(schema: RecordSchema, field: SchemaField, data_type: str | None
     return f"try_cast({value} AS {ddl(parse_type(data_type))})"
 
 
-def _parse(schema: RecordSchema) -> str:
+def _parse(schema: RecordSchema, value: str) -> str:
     """Return the expression of a record: ``value`` is the datum, ``end`` what follows it."""
     if not schema.framed:
-        return f"\n  {_from_avro('value', schema.text, schema.text)}\n"
+        return f"\n  {_from_avro(value, schema.text, schema.text)}\n"
     seen: dict[int, str] = {}
     for writer in schema.writers:
         seen.setdefault(writer.id, writer.text)
     whens = "\n".join(
-        f"    WHEN {_frame(id_)} THEN {_from_avro('substring(value, 6)', text, schema.text)}"
+        f"    WHEN {frame(id_)} THEN {_from_avro(without_frame(value), text, schema.text)}"
         for id_, text in seen.items()
     )
-    return f"\n  CASE substring(value, 1, 5)\n{whens}\n  END\n"
-
-
-def _frame(id_: int) -> str:
-    return f"X'{id_:010X}'"
+    return f"\n  CASE substring({value}, 1, 5)\n{whens}\n  END\n"
 
 
 def _from_avro(value: str, writer: str, reader: str) -> str:
@@ -128,21 +119,7 @@ def _with_end(text: str) -> str:
     return json.dumps(whole, separators=(",", ":"), ensure_ascii=False)
 
 
-def _is_good(source: EncodedSource, schema: RecordSchema, values: dict[str, str]) -> str:
-    timed = event_time(source, {k.lower(): v for k, v in values.items()})
-    tests = [
-        f"record.end = X'{END}'",
-        f"NOT contains(value, X'{END}')",
-        *(f"{values[c.name]} IS NOT NULL" for c in source.columns if c.not_null),
-        *(test for _, test in _texts(source, schema, values)),
-        *([in_time(*timed)] if timed else []),
-    ]
-    return "(" + "\n  AND ".join(tests) + ")"
-
-
-def _texts(
-    source: EncodedSource, schema: RecordSchema, values: dict[str, str]
-) -> list[tuple[str, str]]:
+def _texts(source: Encoded, schema: RecordSchema, values: dict[str, str]) -> list[tuple[str, str]]:
     """Return the columns that hold strings, and the conditions that these are UTF-8."""
     shapes = {f.name.lower(): f.shape for f in schema.fields}
     found = [(c.name, _is_text(values[c.name], shapes[c.name.lower()])) for c in source.columns]
@@ -169,107 +146,45 @@ def _is_text(value: str, shape: Shape, depth: int = 0) -> str | None:
             return " AND ".join(t for t in tests if t) or None
 
 
-def _reason(source: EncodedSource, schema: RecordSchema, values: dict[str, str]) -> str:
-    """Return the expression that says what is wrong with a bad record, the first fault found."""
-    cases = [("octet_length(value) = 0", "'empty value'")]
+def _unread(schema: RecordSchema, part: Part) -> list[tuple[str, str]]:
+    """Return why there may be no datum: conditions and what to say."""
     unread = "'not readable with its schema: truncated, or not such a record'"
+    faults = [(f"octet_length({part.bytes}) = 0", "'empty value'")]
     if schema.framed:
-        ids = ", ".join(dict.fromkeys(_frame(w.id) for w in schema.writers))
-        told = "conv(hex(substring(value, 2, 4)), 16, 10)"
-        unread = (
-            f"concat('not readable with schema id ', {told}, ': truncated, or not such a record')"
-        )
-        cases += [
-            (
-                "substring(value, 1, 1) <> X'00'",
-                "concat('unknown magic byte: 0x', hex(substring(value, 1, 1)), ', not 0x00')",
-            ),
-            ("octet_length(value) < 5", "'truncated: no whole schema id'"),
-            (
-                f"substring(value, 1, 5) NOT IN ({ids})",
-                f"concat('unknown schema id: ', {told})",
-            ),
-        ]
-    cases += [
-        (f"contains(value, X'{END}')", f"'holds the reserved bytes {END}'"),
-        ("record.end IS NULL", unread),
-        (f"record.end <> X'{END}'", "'not one record: bytes follow it'"),
-        *(
-            (f"NOT ({test})", literal(f"invalid UTF-8: {name}"))
-            for name, test in _texts(source, schema, values)
-        ),
-        *(
-            (f"{values[c.name]} IS NULL", literal(f"required column {c.name} is missing"))
-            for c in source.columns
-            if c.not_null
-        ),
+        told = "truncated, or not such a record"
+        unread = f"concat('not readable with schema id ', {shown_id(part.bytes)}, ': {told}')"
+        faults = frame_faults(part.bytes, [w.id for w in schema.writers])
+    return [
+        *faults,
+        (f"contains({part.bytes}, X'{END}')", f"'holds the reserved bytes {END}'"),
+        (f"{part.row}.end IS NULL", unread),
+        (f"{part.row}.end <> X'{END}'", "'not one record: bytes follow it'"),
     ]
-    if timed := event_time(source, {k.lower(): v for k, v in values.items()}):
-        cases += reasons(source, *timed)
-    whens = "\n    ".join(f"WHEN {test} THEN {text}" for test, text in cases)
-    return f"CASE\n    {whens} END"
 
 
-def check_output(
-    columns: Columns, location: Location, schema: RecordSchema | None = None
-) -> tuple[Finding, ...]:
+def check_output(output: Output, location: Location) -> tuple[Finding, ...]:
     """Find columns that the schema does not take as they are, and fields that have none."""
-    if schema is None:
+    if output.schema is None:
         return ()
-    kinds = {name.lower(): (name, data_type) for name, data_type in columns}
-    fields = {f.name.lower(): f for f in schema.fields}
-    known = ", ".join(f.name for f in schema.fields)
-    faults = [
-        (f"the schema {schema.path} has no field '{name}'", f"its fields are {known}")
-        for name, _ in columns
-        if name.lower() not in fields
-    ]
-    for field in schema.fields:
-        if field.name.lower() in kinds:
-            faults += _misfit(field, *kinds[field.name.lower()])
-        elif not field.nullable:
-            message = f"the schema {schema.path} needs the field '{field.name}'"
-            faults.append((message, "select it, or let the schema have null there"))
+    faults = misfits(named_columns(output), output.schema)
     return tuple(Finding("unsupported-type", m, location, hint=h) for m, h in faults)
 
 
-def _misfit(field: SchemaField, name: str, data_type: str) -> list[tuple[str, str]]:
-    if field.shape.kind == "union":
-        hint = "write a schema with one type there, or with null and one type"
-        return [(f"column '{name}': a union of several types cannot be written", hint)]
-    try:
-        kind = parse_type(data_type)
-    except ValueError:
-        return []  # a type that is none is found where it was declared
-    if _fits(kind, field.type):
-        return []
-    wanted = ddl(field.type)
-    message = f"column '{name}' is {ddl(kind)}, and the schema has {wanted}"
-    return [(message, f"write CAST({quote_name(name)} AS {wanted})")]
+def named_columns(output: Output) -> Columns:
+    """Return the columns as the schema calls them: a key of one column may be the datum."""
+    schema = output.schema
+    if schema is None or schema.record or len(output.columns) != 1:
+        return output.columns
+    return (("value", output.columns[0][1]),)
 
 
-def _fits(kind: DataType, into: DataType) -> bool:
-    """Whether every value of a type is one of the other: then it is cast without a word."""
-    if ddl(kind) == ddl(into):
-        return True
-    if isinstance(kind, Decimal) and isinstance(into, Decimal):
-        whole = kind.precision - kind.scale
-        return kind.scale <= into.scale and whole <= into.precision - into.scale
-    if isinstance(kind, Primitive) and isinstance(into, Primitive):
-        if is_string(kind) and into.name == "string":
-            return True
-        order = ("tinyint", "smallint", "int", "bigint")
-        if kind.name in order and into.name in order:
-            return order.index(kind.name) <= order.index(into.name)
-        return (kind.name, into.name) == ("float", "double")
-    return False
-
-
-def value(columns: Columns, schema: RecordSchema | None = None) -> str:
+def value(output: Output) -> str:
     """Return the expression of a row as Avro, behind the schema's id if it is framed."""
+    schema = output.schema
     if schema is None:
         return "CAST(NULL AS BINARY)"  # never run: what is wrong was found at compile time
-    named = {name.lower(): (name, data_type) for name, data_type in columns}
+    columns = zip(named_columns(output), output.columns, strict=True)
+    named = {field.lower(): column for (field, _), column in columns}
     made = {
         f.name: _as_field(f, *named[f.name.lower()])
         for f in schema.fields
@@ -279,7 +194,7 @@ def value(columns: Columns, schema: RecordSchema | None = None) -> str:
     if schema.record:
         datum = "named_struct(" + ", ".join(f"'{n}', {e}" for n, e in made.items()) + ")"
     written = f"to_avro({datum}, {literal(schema.text)})"
-    return written if schema.id is None else f"concat({_frame(schema.id)}, {written})"
+    return written if schema.id is None else f"concat({frame(schema.id)}, {written})"
 
 
 def _as_field(field: SchemaField, name: str, data_type: str) -> str:
@@ -293,8 +208,9 @@ AVRO = Format(
     about="Avro, plain or with the id of a registry's schema",
     options=OPTIONS,
     check_source=check_source,
-    decode=decode,
+    read=read,
     check_output=check_output,
     value=value,
-    takes_schema=True,
+    schema="AVRO",
+    needs_schema=True,
 )

@@ -2,54 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from streamsql.datatypes import parse_type, quote_name
 from streamsql.findings import Finding, Location
-from streamsql.formats.event_time import event_time, in_time, reasons
-from streamsql.formats.format import Columns, Format
-from streamsql.formats.records import (
-    Decoding,
-    EncodedSource,
-    raise_unless,
-    select_bad,
-    select_good,
-)
-from streamsql.formats.schemas import RecordSchema
-
-_TEXT = "CAST(value AS STRING)"
+from streamsql.formats.format import Format, Output
+from streamsql.formats.reading import Part, Reading
+from streamsql.formats.records import Encoded
 
 
-def _column(source: EncodedSource) -> str:
+def _column(source: Encoded) -> str:
     return source.columns[0].name if source.columns else "value"
 
 
-def _decode_raw(source: EncodedSource, view: str, hidden: Sequence[str]) -> Decoding:
-    rows = f"{view}\nWHERE value IS NOT NULL"
-    return Decoding(select_good([("value", _column(source))], hidden, rows), None)
+def _read_raw(source: Encoded, part: Part) -> Reading:
+    return Reading(part.bytes, lambda row: [(row, _column(source))], cheap=True)
 
 
-def _decode_text(source: EncodedSource, view: str, hidden: Sequence[str]) -> Decoding:
-    good = f"is_valid_utf8({_TEXT})"
-    cases = [(f"NOT {good}", "'invalid UTF-8'")]
-    if timed := event_time(source, {}):
-        good = f"({good} AND {in_time(*timed)})"
-        cases += reasons(source, *timed)
-    reason = "CASE " + " ".join(f"WHEN {test} THEN {text}" for test, text in cases) + " END"
-    if source.on_error == "fail":
-        checked = raise_unless(good, f"array({_TEXT})", reason)
-        rows = f"(\n  SELECT * FROM {view} WHERE value IS NOT NULL\n)\n"
-        rows += f"LATERAL VIEW explode({checked}) AS line"
-        return Decoding(select_good([("line", _column(source))], hidden, rows), None)
-    rows = f"{view}\nWHERE value IS NOT NULL AND {good}"
-    decoded = select_good([(_TEXT, _column(source))], hidden, rows)
-    if source.on_error != "dead_letter":
-        return Decoding(decoded, None)
-    return Decoding(decoded, select_bad(reason, f"{view}\nWHERE value IS NOT NULL AND NOT {good}"))
+def _read_text(source: Encoded, part: Part) -> Reading:
+    text = f"CAST({part.bytes} AS STRING)"
+    valid = f"is_valid_utf8({text})"
+    return Reading(
+        text,
+        lambda row: [(row, _column(source))],
+        tests=(valid,),
+        faults=((f"NOT {valid}", "'invalid UTF-8'"),),
+        cheap=True,
+    )
 
 
-def _check_source(name: str, data_type: str) -> Callable[[EncodedSource], tuple[Finding, ...]]:
-    def check(source: EncodedSource) -> tuple[Finding, ...]:
+def _check_source(name: str, data_type: str) -> Callable[[Encoded], tuple[Finding, ...]]:
+    def check(source: Encoded) -> tuple[Finding, ...]:
         hint = f"declare no columns, or one of type {data_type}"
         if len(source.columns) > 1:
             message = f"a {name} source has one column, the whole value"
@@ -65,11 +48,9 @@ def _check_source(name: str, data_type: str) -> Callable[[EncodedSource], tuple[
 
 def _check_output(
     name: str, allowed: tuple[str, ...]
-) -> Callable[[Columns, Location, RecordSchema | None], tuple[Finding, ...]]:
-    def check(
-        columns: Columns, location: Location, _: RecordSchema | None = None
-    ) -> tuple[Finding, ...]:
-        kinds = {n.lower(): t for n, t in columns}
+) -> Callable[[Output, Location], tuple[Finding, ...]]:
+    def check(output: Output, location: Location) -> tuple[Finding, ...]:
+        kinds = {n.lower(): t for n, t in output.columns}
         listed = " or ".join(allowed)
         hint = f"select the value as 'value', of type {listed}; Kafka gets no other column"
         if "value" not in kinds:
@@ -83,8 +64,10 @@ def _check_output(
     return check
 
 
-def _value(columns: Columns, _: RecordSchema | None = None) -> str:
-    return next(quote_name(name) for name, _ in columns if name.lower() == "value")
+def _value(output: Output) -> str:
+    """Return the column ``value``; of a key, the one that there is."""
+    names = [name for name, _ in output.columns]
+    return quote_name(next((n for n in names if n.lower() == "value"), names[0]))
 
 
 RAW = Format(
@@ -92,16 +75,18 @@ RAW = Format(
     about="bytes as they are, in one column",
     options={},
     check_source=_check_source("raw", "binary"),
-    decode=_decode_raw,
+    read=_read_raw,
     check_output=_check_output("raw", ("binary", "string", "char", "varchar")),
     value=_value,
+    one_value="binary",
 )
 TEXT = Format(
     name="text",
     about="UTF-8 text, in one column",
     options={},
     check_source=_check_source("text", "string"),
-    decode=_decode_text,
+    read=_read_text,
     check_output=_check_output("text", ("string", "char", "varchar")),
     value=_value,
+    one_value="string",
 )

@@ -52,8 +52,8 @@ class EventTime(Protocol):
     def max_ahead(self) -> str: ...  # noqa: D102
 
 
-class EncodedSource(Protocol):
-    """The part of a source that decoding needs."""
+class Encoded(Protocol):
+    """What is declared of a part of a record: its format, and the columns in it."""
 
     @property
     def format(self) -> str: ...  # noqa: D102
@@ -64,11 +64,18 @@ class EncodedSource(Protocol):
     @property
     def columns(self) -> Sequence[SourceColumn]: ...  # noqa: D102
     @property
+    def location(self) -> Location: ...  # noqa: D102
+
+
+class EncodedSource(Encoded, Protocol):
+    """The part of a source that decoding needs; itself it tells of the value."""
+
+    @property
+    def key(self) -> Encoded | None: ...  # noqa: D102
+    @property
     def watermark(self) -> EventTime | None: ...  # noqa: D102
     @property
     def on_error(self) -> str: ...  # noqa: D102
-    @property
-    def location(self) -> Location: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +98,16 @@ def literal(text: str) -> str:
     return "'" + escaped.replace("\n", "\\n").replace("\r", "\\r") + "'"
 
 
-def select_good(columns: Sequence[tuple[str, str]], hidden: Sequence[str], rows: str) -> str:
-    """Return the SELECT of good records: ``columns`` are expressions and their names."""
+def select_good(
+    columns: Sequence[tuple[str, str]], hidden: Sequence[str], told: Mapping[str, str], rows: str
+) -> str:
+    """Return the SELECT of good records: ``columns`` are expressions and their names, ``told``
+    the expressions of hidden fields."""
     items = [
         expression if expression == quote_name(name) else f"{expression} AS {quote_name(name)}"
         for expression, name in columns
     ]
-    items += [f"{HIDDEN[name]} AS {name}" for name in hidden]
+    items += [f"{told[name]} AS {name}" for name in hidden]
     return "SELECT\n  " + ",\n  ".join(items) + f"\nFROM {rows}"
 
 

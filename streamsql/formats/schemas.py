@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from streamsql.findings import did_you_mean
@@ -23,6 +23,7 @@ from streamsql.formats.avro_schema import (
     parse_schema,
     schema_fields,
 )
+from streamsql.formats.json_schema import is_closed, json_schema_fields
 
 FRAMINGS = ("confluent", "none")
 MAX_ID = 2**31 - 1
@@ -42,7 +43,8 @@ class RecordSchema:
     """The schema of a source's or a topic's values.
 
     ``text`` is the reader's schema, as JSON; ``id`` its id in the registry, if it is
-    framed; ``writers`` are all versions that records may have been written with.
+    framed; ``writers`` are all versions that records may have been written with. ``kind`` is
+    ``AVRO`` or ``JSON``; a ``closed`` schema lists all the fields that there may be.
     """
 
     path: str
@@ -51,6 +53,8 @@ class RecordSchema:
     record: bool
     id: int | None = None
     writers: tuple[Writer, ...] = ()
+    kind: str = "AVRO"
+    closed: bool = True
 
     @property
     def framed(self) -> bool:
@@ -59,20 +63,23 @@ class RecordSchema:
 
 
 def load_schema(
-    options: Mapping[str, str], texts: Mapping[str, str], folders: Sequence[str]
+    options: Mapping[str, str],
+    texts: Mapping[str, str],
+    folders: Sequence[str],
+    kind: str = "AVRO",
 ) -> RecordSchema:
-    """Return the schema that ``format_options`` name, from the project's files.
+    """Return the schema of a kind that ``format_options`` name, from the project's files.
 
     Raises:
         SchemaError: there is no such file or version, or it cannot be used.
     """
-    path = _path(options, folders)
+    path = _path(options, folders, kind)
     if path not in texts:
         near = [p for p in texts if p.endswith((".avsc", ".json"))]
         hint = did_you_mean(path, near, 0.8) or "put it there: schemas are files of the project"
         raise SchemaError(f"there is no schema file '{path}' in {', '.join(folders)}", hint)
     try:
-        return _read(path, parse_schema(texts[path]), options)
+        return _read(path, parse_schema(texts[path]), options, kind)
     except SchemaError as fault:
         raise SchemaError(f"{path}: {fault}", fault.hint) from None
 
@@ -87,11 +94,11 @@ def subject_path(subject: str, folder: str) -> str:
     return f"{folder}/{safe}.json"
 
 
-def _path(options: Mapping[str, str], folders: Sequence[str]) -> str:
+def _path(options: Mapping[str, str], folders: Sequence[str], kind: str) -> str:
     given = [name for name in ("schema", "subject") if name in options]
     if not given:
         hint = "write schema: schemas/NAME.avsc, or subject: NAME, under format_options"
-        raise SchemaError("avro needs a schema", hint)
+        raise SchemaError(f"{kind.lower()} needs a schema", hint)
     if len(given) == 2:
         raise SchemaError("give 'schema' or 'subject', not both", "both name the schema's file")
     if given == ["subject"]:
@@ -99,7 +106,7 @@ def _path(options: Mapping[str, str], folders: Sequence[str]) -> str:
     return options["schema"].replace("\\", "/").removeprefix("./")
 
 
-def _read(path: str, node: Any, options: Mapping[str, str]) -> RecordSchema:
+def _read(path: str, node: Any, options: Mapping[str, str], kind: str) -> RecordSchema:
     framing = options.get("framing")
     if framing is not None and framing not in FRAMINGS:
         hint = did_you_mean(framing, FRAMINGS) or f"it is {' or '.join(FRAMINGS)}"
@@ -110,25 +117,32 @@ def _read(path: str, node: Any, options: Mapping[str, str]) -> RecordSchema:
             raise SchemaError("framed records need the ids of the registry's schemas", hint)
         if "version" in options:
             raise SchemaError("it has no versions", "'version' is for a registry's subject")
-        return RecordSchema(path, _text(node), schema_fields(node), is_record(node))
-    writers = _writers(node)
+        return _one(path, node, kind)
+    writers = _writers(node, kind)
     reader = _chosen(writers, options.get("version"))
-    schema = parse_schema(reader.text)
-    plain = framing == "none"
-    return RecordSchema(
-        path,
-        reader.text,
-        schema_fields(schema),
-        is_record(schema),
-        None if plain else reader.id,
-        () if plain else writers,
-    )
+    schema = _one(path, parse_schema(reader.text), kind)
+    if framing == "none":
+        return schema
+    return replace(schema, id=reader.id, writers=writers)
 
 
-def _writers(node: Mapping[str, Any]) -> tuple[Writer, ...]:
+def _one(path: str, node: Any, kind: str) -> RecordSchema:
+    fields = _fields(node, kind)
+    if kind == "JSON":
+        return RecordSchema(
+            path, _text(node), fields, record=True, kind=kind, closed=is_closed(node)
+        )
+    return RecordSchema(path, _text(node), fields, is_record(node), kind=kind)
+
+
+def _fields(node: Any, kind: str) -> tuple[SchemaField, ...]:
+    return json_schema_fields(node) if kind == "JSON" else schema_fields(node)
+
+
+def _writers(node: Mapping[str, Any], wanted: str) -> tuple[Writer, ...]:
     kind, versions = node.get("type", "AVRO"), node["versions"]
-    if kind != "AVRO":
-        raise SchemaError(f"its schemas are of the type {kind}, not AVRO")
+    if kind != wanted:
+        raise SchemaError(f"its schemas are of the type {kind}, not {wanted}")
     if not isinstance(versions, list) or not versions:
         raise SchemaError("it has no versions", "write it as {version: 1, id: 7, schema: …}")
     found = []
@@ -138,7 +152,7 @@ def _writers(node: Mapping[str, Any]) -> tuple[Writer, ...]:
                 "a version has no schema", "write it as {version: 1, id: 7, schema: …}"
             )
         id_, version = _whole(entry.get("id")), _whole(entry.get("version"))
-        schema_fields(entry["schema"])
+        _fields(entry["schema"], wanted)
         found.append(Writer(id_, version, _text(entry["schema"])))
     # The newest first: most records are of it.
     return tuple(sorted(found, key=lambda w: w.version, reverse=True))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from streamsql.connectors.kafka import guarded_pattern, read_options, topics
 from streamsql.datatypes import DataType, Primitive, ddl, parse_type, quote_name
 from streamsql.findings import Location
-from streamsql.formats import decode
+from streamsql.formats import decode, find_format
 from streamsql.intervals import spark_interval
 from streamsql.parse import ParsedModel
 from streamsql.plan.assembly import Select
@@ -118,7 +118,7 @@ def good_records(
     ``hidden`` are those of Kafka's own fields that its readers use, ``readers`` the models
     of the query that read it.
     """
-    source = _narrowed(kafka.source, readers)
+    source = _narrowed(kafka.source, hidden, readers)
     sql = decode(source, kafka.view, hidden=hidden).good
     return Select(
         kafka.relation,
@@ -129,13 +129,17 @@ def good_records(
     )
 
 
-def _narrowed(source: Source, readers: Sequence[ParsedModel]) -> Source:
+def _narrowed(source: Source, hidden: Sequence[str], readers: Sequence[ParsedModel]) -> Source:
     """Leave out the fields that the query cannot read, so that nobody parses them.
 
     Only where bad records are dropped: a record is kept as a dead letter, or ends the query,
     for any of its fields, and all readers must agree on which records are good.
     """
-    if source.on_error != "drop" or source.format != "json":
+    if source.on_error != "drop":
+        return source
+    source = replace(source, key=source.key if "_key" in hidden else None)
+    written = find_format(source.format)
+    if written is None or not written.by_name or "_before" in hidden:
         return source
     mentioned = mentions(readers)
     timed = source.watermark.column.lower() if source.watermark else None

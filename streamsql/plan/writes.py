@@ -50,9 +50,10 @@ def encoded(model: ResolvedModel, write: QueryWrite, *, all_known: bool) -> Sele
     sql = encode(
         relation,
         tuple((c.name, c.data_type) for c in write.columns),
-        key=config.key,
+        key=config.written_key,
         headers=config.headers,
         format=config.format or "json",
+        options=config.format_options,
         schema=config.schema,
     )
     return Select(name, sql, (relation,))

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from streamsql.findings import Finding, Location, did_you_mean
-from streamsql.formats import find_format, unknown_options
+from streamsql.formats import find_format, unknown_format, unknown_options
 from streamsql.project.faults import Faults
 from streamsql.project.marked import Marked, Table, mark
 from streamsql.project.nodes import Connection, Dedup, Model, ModelConfig, Trigger, Watermark
@@ -167,7 +167,8 @@ CONFIG_KEYS: tuple[ConfigKey, ...] = (
         "format",
         Text("a format"),
         _WRITTEN,
-        "How values are written: `json` or `avro` for topics, `delta` or `parquet` for tables.",
+        "How values are written: `json`, `avro`, `csv`, … for topics, `delta` or `parquet` for "
+        "tables.",
     ),
     ConfigKey(
         "format_options",
@@ -176,6 +177,13 @@ CONFIG_KEYS: tuple[ConfigKey, ...] = (
         "Options of the format: which schema `avro` writes.",
         Merge.BY_KEY,
     ),
+    ConfigKey(
+        "key_format",
+        Text("a format"),
+        ("topic",),
+        "How keys are written; one string as it is and others as JSON if not given.",
+    ),
+    ConfigKey("key_options", TextMap(), ("topic",), "Options of the key's format.", Merge.BY_KEY),
     ConfigKey("headers", TextMap(), ("topic",), "Record headers: name to column.", Merge.BY_KEY),
     ConfigKey("partitions", Whole(), ("topic",), "Partitions of a topic that is created."),
     ConfigKey("replication", Whole(), ("topic",), "Replicas of a topic that is created."),
@@ -286,6 +294,7 @@ def merge_config(
         config = _with_connection(config, given, connections, place, faults)
     if config.materialized == "topic":
         config = _with_schema(config, given, schemas, place, faults)
+        config = _with_key(config, given, schemas, place, faults)
     return config, tuple(faults.found)
 
 
@@ -429,6 +438,36 @@ def _with_schema(
         return config
     schema = schemas.schema(known.name, config.format_options, place, faults)
     return replace(config, schema=schema)
+
+
+def _with_key(
+    config: ModelConfig,
+    given: Given,
+    schemas: SchemaFiles | None,
+    place: Location,
+    faults: Faults,
+) -> ModelConfig:
+    """Return the config with the schema of its key; that of Avro is of ``<topic>-key``."""
+    name = config.key_format
+    if name is None:
+        if config.key_options:
+            where = given.places.get("key_options", place)
+            faults.add("missing-config", "'key_options' needs 'key_format'", where)
+        return config
+    where = given.places.get("key_format", place)
+    if not config.key:
+        faults.add("missing-config", "'key_format' needs 'key', the columns of the key", where)
+    known = find_format(name)
+    if known is None:
+        unknown = unknown_format(name, where)
+        faults.add("unknown-format", unknown.message, where, unknown.hint)
+        return replace(config, key_format=None)
+    options = config.key_options
+    faults.found += unknown_options(known, options, given.places.get("key_options", where))
+    if known.needs_schema and not {"schema", "subject"} & options.keys():
+        options = {"subject": f"{config.topic}-key", **options}
+    schema = schemas.schema(name, options, where, faults) if schemas is not None else None
+    return replace(config, key_options=options, key_schema=schema)
 
 
 def _with_connection(

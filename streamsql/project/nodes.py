@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from streamsql.findings import Finding, Location
-from streamsql.formats import RecordSchema
+from streamsql.formats import KeyOutput, RecordSchema, find_format
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,17 @@ class DeadLetter:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceKey:
+    """How the key of a source's records is written: readers get it decoded as ``_key``."""
+
+    format: str
+    format_options: Mapping[str, str]
+    columns: tuple[Column, ...]
+    location: Location
+    schema: RecordSchema | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A Kafka topic (or topic pattern) that the project reads and does not write.
 
@@ -73,6 +84,7 @@ class Source:
     location: Location
     meta: Mapping[str, Any] = field(default_factory=dict)
     schema: RecordSchema | None = None
+    key: SourceKey | None = None
 
     @property
     def relation(self) -> str:
@@ -143,6 +155,9 @@ class ModelConfig:
     format: str | None = None
     format_options: Mapping[str, str] = field(default_factory=dict)
     schema: RecordSchema | None = None
+    key_format: str | None = None
+    key_options: Mapping[str, str] = field(default_factory=dict)
+    key_schema: RecordSchema | None = None
     headers: tuple[tuple[str, str], ...] = ()
     partitions: int | None = None
     replication: int | None = None
@@ -159,6 +174,12 @@ class ModelConfig:
     options: Mapping[str, str] = field(default_factory=dict)
     renamed_from: str | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def written_key(self) -> KeyOutput:
+        """How the keys of a topic's records are written."""
+        written = find_format(self.key_format) if self.key_format else None
+        return KeyOutput(self.key, written, self.key_options, self.key_schema)
 
 
 @dataclass(frozen=True, slots=True)

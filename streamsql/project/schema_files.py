@@ -24,10 +24,12 @@ class SchemaFiles:
     ) -> RecordSchema | None:
         """Return the schema that ``format_options`` name, if the format takes one."""
         found = find_format(format_name)
-        if found is None or not found.takes_schema:
+        if found is None or found.schema is None:
+            return None
+        if not found.needs_schema and not {"schema", "subject", "version"} & options.keys():
             return None
         try:
-            return load_schema(options, self.texts, self.settings.schema_paths)
+            return load_schema(options, self.texts, self.settings.schema_paths, found.schema)
         except SchemaError as fault:
             faults.add("bad-schema", str(fault), place, fault.hint)
             return None
@@ -52,7 +54,9 @@ def columns_of(
             message = f"'{column.name}' is {column.data_type}, and {kind} in {schema.path}"
             hint = "leave data_type out: it comes from the schema"
             faults.add("schema-mismatch", message, column.location, hint)
-        made.append(replace(column, name=field.name, data_type=kind))
+        # A property that a JSON Schema requires is part of what a good record is.
+        not_null = column.not_null or (schema.kind == "JSON" and not field.nullable)
+        made.append(replace(column, name=field.name, data_type=kind, not_null=not_null))
     return tuple(made)
 
 

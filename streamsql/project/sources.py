@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from streamsql.findings import Location, did_you_mean
-from streamsql.formats import FORMATS, HIDDEN, find_format
-from streamsql.project.columns import SOURCE_COLUMN
+from streamsql.formats import HIDDEN, find_format, unknown_format
+from streamsql.project.columns import SOURCE_COLUMN, check_columns
 from streamsql.project.config import SOURCE_WATERMARK, check_connection, only_kafka
 from streamsql.project.faults import Faults
-from streamsql.project.nodes import Column, Connection, DeadLetter, Source, Watermark
+from streamsql.project.nodes import Column, Connection, DeadLetter, Source, SourceKey, Watermark
 from streamsql.project.schema_files import SchemaFiles, columns_of
 from streamsql.project.shapes import (
     Choice,
@@ -32,7 +32,11 @@ _DESCRIPTION = Text("a description", may_be_empty=True)
 
 _SHARED_KEYS = (
     Key("connection", Text("the name of a connection"), "The Kafka connection of the profile."),
-    Key("format", Text("a format"), "How values are written: `json`, `avro`, `raw`, `text`."),
+    Key(
+        "format",
+        Text("a format"),
+        "How values are written: `json`, `avro`, `csv`, …; `json` if not given.",
+    ),
     Key("on_error", Choice(ON_ERROR), "What happens to records that cannot be read."),
     Key("options", TextMap(), "Options of Spark's Kafka source."),
     Key("tags", OneOrMany(Text("a tag")), "Words to select by."),
@@ -46,6 +50,14 @@ DEAD_LETTER = Section(
         Key("connection", Text("the name of a connection"), "Its connection; the source's own."),
     ),
 )
+KEY = Section(
+    "a key",
+    (
+        Key("format", Text("a format"), "How keys are written.", required=True),
+        Key("format_options", TextMap(), "Options of the format."),
+        Key("columns", ListOf(SOURCE_COLUMN), "The columns of the key, with their types."),
+    ),
+)
 TABLE = Section(
     "a source table",
     (
@@ -56,6 +68,7 @@ TABLE = Section(
         Key("watermark", SOURCE_WATERMARK, "The event time, and how late it may be."),
         Key("dead_letter", DEAD_LETTER, "Where bad records go."),
         Key("columns", ListOf(SOURCE_COLUMN), "The columns of the value, with their types."),
+        Key("key", KEY, "How keys are written, so that readers get them decoded, as `_key`."),
         *_SHARED_KEYS,
     ),
 )
@@ -119,6 +132,7 @@ def _source(
     schema = schemas.schema(format_name, options, place, faults)
     if schema is not None:
         columns = columns_of(schema, columns, table.place("name"), faults)
+    columns = _with_variant(columns, options, place)
     if watermark is not None and columns:
         _check_watermark(watermark, columns, faults)
     return Source(
@@ -139,7 +153,38 @@ def _source(
         location=table.place("name"),
         meta=given.both("meta"),
         schema=schema,
+        key=_key(table, schemas, faults),
     )
+
+
+def _with_variant(
+    columns: tuple[Column, ...], options: Mapping[str, str], place: Location
+) -> tuple[Column, ...]:
+    """Add the column that gets the whole object, if the options name one."""
+    whole = options.get("singleVariantColumn")
+    if whole is None or whole.lower() in {c.name.lower() for c in columns}:
+        return columns
+    return (*columns, Column(whole, "variant", "", place))
+
+
+def _key(table: Record, schemas: SchemaFiles, faults: Faults) -> SourceKey | None:
+    own: Record | None = table.get("key")
+    if own is None:
+        return None
+    name, options = own.values["format"], own.get("format_options", {})
+    found = find_format(name)
+    if found is None:
+        unknown = unknown_format(name, own.place("format"))
+        faults.add("unknown-format", unknown.message, unknown.location, unknown.hint)
+        return None
+    if found.needs_schema and not {"schema", "subject"} & options.keys() and table.get("topic"):
+        options = {"subject": f"{table.get('topic')}-key", **options}
+    columns = own.get("columns", ())
+    schema = schemas.schema(name, options, own.place("format_options", "format"), faults)
+    if schema is not None:
+        columns = columns_of(schema, columns, own.place("format"), faults)
+    check_columns(columns, "the key", faults)
+    return SourceKey(name, options, columns, own.place("format"), schema)
 
 
 def _connection(given: _Defaulted, connections: Mapping[str, Connection], faults: Faults) -> str:
@@ -164,9 +209,8 @@ def _format(given: _Defaulted, faults: Faults) -> str:
     name = str(given.get("format", DEFAULT_FORMAT))
     if find_format(name) is not None:
         return name
-    known = [known.name for known in FORMATS]
-    hint = did_you_mean(name, known) or f"formats are {', '.join(known)}"
-    faults.add("unknown-format", f"there is no format '{name}'", given.place("format"), hint)
+    unknown = unknown_format(name, given.place("format"))
+    faults.add("unknown-format", unknown.message, unknown.location, unknown.hint)
     return DEFAULT_FORMAT
 
 

@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from streamsql.datatypes import DataType, DataTypeError, Primitive, ddl, parse_type
 from streamsql.findings import Finding, Location, Severity
+from streamsql.formats import find_format, hidden_types
 from streamsql.parse import ParsedModel
 from streamsql.project.nodes import Column, Project, Seed, Source, Watermark
 from streamsql.resolve.coercion import TIMESTAMP
@@ -47,7 +48,6 @@ from streamsql.resolve.walk import Walk
 
 _RUNS = frozenset({"topic", "table", "sink"})
 _STRICT = frozenset({"topic", "table"})
-_DEFAULT_COLUMNS = {"raw": "binary", "text": "string"}
 
 
 @dataclass(slots=True)
@@ -175,10 +175,12 @@ def source_relation(source: Source) -> Relation:
     """Return what ``source()`` reads: the declared columns, and Kafka's own fields hidden."""
     columns = _declared(source.columns)
     complete = bool(columns)
-    if not columns and source.format in _DEFAULT_COLUMNS:
-        columns = (OutputColumn("value", _DEFAULT_COLUMNS[source.format], source.location),)
+    written = find_format(source.format)
+    if not columns and written is not None and written.one_value is not None:
+        columns = (OutputColumn("value", written.one_value, source.location),)
         complete = True
-    hidden = tuple(OutputColumn(n, t) for n, t in HIDDEN_COLUMNS.items())
+    types = {**HIDDEN_COLUMNS, **hidden_types(source, source.key)}
+    hidden = tuple(OutputColumn(n, _normal(t)) for n, t in types.items())
     watermark = source.watermark
     marked = _declared_watermark(watermark, source.unique_name) if watermark else ()
     reads = (source.unique_name,)

@@ -16,7 +16,9 @@ from streamsql.checks.stage_finding import StageFinding
 
 PACKAGE = Path(streamsql.__file__).parent
 # Formats report what the rules undecodable-source and unencodable-topic pass on as their own.
-STAGES = [p for p in PACKAGE.rglob("*.py") if not {"formats", "cli"} & set(p.parts)]
+STAGES = [
+    p for p in PACKAGE.rglob("*.py") if not {"formats", "cli"} & set(p.relative_to(PACKAGE).parts)
+]
 MAKERS = {"Finding", "TemplateFault", "Refused", "report", "finding", "_finding", "add"}
 SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+|cycle|raised|sandbox")
 WITH_EXAMPLES = [f for f in STAGE_FINDINGS if f.documentation.bad]

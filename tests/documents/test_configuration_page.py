@@ -39,10 +39,10 @@ from streamsql.project.shapes import (
     TextMap,
     Whole,
 )
-from streamsql.project.sources import DEAD_LETTER, SOURCE, TABLE
+from streamsql.project.sources import DEAD_LETTER, KEY, SOURCE, TABLE
 
 DOCS = Path(__file__).parents[2] / "docs"
-BLOCK = re.compile(r"<!-- table: ([a-z ]+) -->\n(.*?)<!-- /table -->", re.DOTALL)
+BLOCK = re.compile(r"<!-- table: ([a-z_ ]+) -->\n(.*?)<!-- /table -->", re.DOTALL)
 SECTIONS: Mapping[str, Section] = {
     "watermark": WATERMARK,
     "dedup": DEDUP,
@@ -56,6 +56,7 @@ SECTIONS: Mapping[str, Section] = {
     "source table": TABLE,
     "source watermark": SOURCE_WATERMARK,
     "dead letter": DEAD_LETTER,
+    "source key": KEY,
     "source column": SOURCE_COLUMN,
     "model": MODEL,
     "model column": MODEL_COLUMN,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from streamsql.findings import Location
 from streamsql.formats import RecordSchema
-from streamsql.project.nodes import Column, DeadLetter, Source, Watermark
+from streamsql.project.nodes import Column, DeadLetter, Source, SourceKey, Watermark
 
 HERE = Location("models/sources.yml", 7, 5)
 
@@ -20,6 +20,7 @@ def source(
     event_time: str | None = None,
     options: dict[str, str] | None = None,
     schema: RecordSchema | None = None,
+    key: SourceKey | None = None,
 ) -> Source:
     return Source(
         source_name="shop",
@@ -38,4 +39,5 @@ def source(
         tags=(),
         location=HERE,
         schema=schema,
+        key=key,
     )

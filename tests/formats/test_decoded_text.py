@@ -18,6 +18,8 @@ from format_sources import HERE, column, source
 from streamsql.errors import PlanError
 from streamsql.formats import (
     FORMATS,
+    Format,
+    KeyOutput,
     RecordSchema,
     check_output,
     check_source,
@@ -26,6 +28,7 @@ from streamsql.formats import (
     find_format,
     load_schema,
 )
+from streamsql.project.nodes import Column, SourceKey
 
 CASES = sorted((Path(__file__).parent / "golden").glob("*.sql"))
 
@@ -36,23 +39,26 @@ def answer(asked: dict[str, object]) -> str:
         return encode(
             given.write,
             tuple(given.columns.items()),
-            key=getattr(given, "key", ()),
+            key=KeyOutput(
+                getattr(given, "key", ()),
+                find_format(getattr(given, "key_format", "")),
+                schema=loaded(getattr(given, "key_schema", None)),
+            ),
             headers=tuple(getattr(given, "headers", {}).items()),
             format=given.format,
-            schema=schema_of(given),
+            options=getattr(given, "options", None),
+            schema=loaded(getattr(given, "schema", None), find_format(given.format)),
         )
-    columns = [
-        column(name, kind.removesuffix(" not null"), not_null=kind.endswith(" not null"))
-        for name, kind in given.columns.items()
-    ]
+    key = getattr(given, "key", None)
     decoded = decode(
         source(
-            *columns,
+            *columns_of(given.columns),
+            key=key and SourceKey(key["format"], {}, columns_of(key.get("columns", {})), HERE),
             format=given.format,
             on_error=getattr(given, "on_error", "drop"),
             event_time=getattr(given, "event_time", None),
             options=getattr(given, "options", None),
-            schema=schema_of(given),
+            schema=loaded(getattr(given, "schema", None)),
         ),
         "kafka__shop__orders",
         hidden=getattr(given, "hidden", ()),
@@ -60,10 +66,18 @@ def answer(asked: dict[str, object]) -> str:
     return decoded.good + (f"\n--- bad\n{decoded.bad}" if decoded.bad else "")
 
 
-def schema_of(given: SimpleNamespace) -> RecordSchema | None:
-    if not hasattr(given, "schema"):
+def columns_of(declared: dict[str, str]) -> tuple[Column, ...]:
+    return tuple(
+        column(name, kind.removesuffix(" not null"), not_null=kind.endswith(" not null"))
+        for name, kind in declared.items()
+    )
+
+
+def loaded(schema: object, of: Format | None = None) -> RecordSchema | None:
+    if schema is None:
         return None
-    return load_schema({"schema": "s.json"}, {"s.json": json.dumps(given.schema)}, ["schemas"])
+    kind = (of and of.schema) or "AVRO"
+    return load_schema({"schema": "s.json"}, {"s.json": json.dumps(schema)}, ["schemas"], kind)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
@@ -91,10 +105,16 @@ def test_an_unknown_format_names_those_there_are() -> None:
     assert finding.rule == "unknown-format"
     assert finding.hint == "did you mean 'json'?"
     (finding,) = check_output("protobuf3", (("value", "string"),), HERE)
-    assert finding.hint == "formats are: avro, json, raw, text"
+    assert finding.hint == "formats are: avro, csv, debezium_json, json, raw, text"
     with pytest.raises(PlanError, match="no format 'jsn'"):
         decode(source(column("a", "int"), format="jsn"), "v")
     assert find_format("jsn") is None
+
+
+def test_protobuf_cannot_be_had_and_says_what_to_do() -> None:
+    (finding,) = check_source(source(column("a", "int"), format="protobuf"))
+    assert finding.message == "the format protobuf cannot be had"
+    assert "not published for this Spark" in (finding.hint or "")
 
 
 def test_unknown_format_options() -> None:

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from streamsql.checks.rule import Fault, model_rule
 from streamsql.findings import Severity
-from streamsql.formats import check_output
+from streamsql.formats import check_key, check_output
 from streamsql.resolve import ResolvedModel
 
 
@@ -30,12 +31,17 @@ def unencodable_topic(model: ResolvedModel) -> Iterator[Fault]:
     rendered = model.parsed.rendered
     config = rendered.config
     # topic-without-value speaks of raw and text.
-    if config.materialized != "topic" or config.format in ("raw", "text"):
+    if config.materialized != "topic" or (config.format in ("raw", "text") and not config.key):
         return
     columns = [(c.name, c.data_type) for c in model.columns if c.data_type is not None]
     place = rendered.place("format")
     produced = {name.lower() for name, _ in columns}  # unknown-key-column speaks of the others
     key = [name for name in config.key if name.lower() in produced]
     made = config.format or "json"
-    for found in check_output(made, columns, place, key=key, schema=config.schema):
+    faults = check_output(
+        made, columns, place, key=key, options=config.format_options, schema=config.schema
+    )
+    written = replace(config.written_key, columns=key)
+    place = rendered.place("key_format" if config.key_format else "key")
+    for found in dict.fromkeys((*faults, *check_key(written, columns, place))):
         yield Fault(found.message, found.location, found.hint)

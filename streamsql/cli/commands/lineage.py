@@ -137,13 +137,12 @@ def _node_and_column(
 
 
 def _outer_columns(compiled: Compiled, node: str) -> tuple[str, ...]:
-    from streamsql.resolve import HIDDEN_COLUMNS
-
     project = compiled.compilation.project
     for source in project.sources:
         if source.unique_name == node:
+            relation = compiled.compilation.resolution.relations[source.relation]
             declared = tuple(c.name for c in source.columns)
-            return (*declared, *HIDDEN_COLUMNS) if declared else ()
+            return (*declared, *(c.name for c in relation.hidden)) if declared else ()
     return tuple(c.name for s in project.seeds if s.name == node for c in s.columns)
 
 

@@ -40,7 +40,8 @@ SELECT
     WHEN record.end <> X'F39A11C75E8D02B4' THEN 'not one record: bytes follow it'
     WHEN NOT (coalesce(is_valid_utf8(record.value.note), true)) THEN 'invalid UTF-8: note'
     WHEN record.value.ordered_at IS NULL THEN 'event time is null: ordered_at'
-    WHEN NOT unix_micros(record.value.ordered_at) <= unix_micros(timestamp) + 86400000000 THEN concat('event time too far ahead: ordered_at is ', record.value.ordered_at) END AS BINARY)),
+    WHEN NOT unix_micros(record.value.ordered_at) <= unix_micros(timestamp) + 86400000000 THEN concat('event time too far ahead: ordered_at is ', record.value.ordered_at)
+    ELSE 'wrong type' END AS BINARY)),
     named_struct('key', 'streamsql.topic', 'value', CAST(topic AS BINARY)),
     named_struct('key', 'streamsql.partition', 'value', CAST(CAST(partition AS STRING) AS BINARY)),
     named_struct('key', 'streamsql.offset', 'value', CAST(CAST(offset AS STRING) AS BINARY)),

@@ -1,0 +1,151 @@
+"""Ten thousand records of every format, 5 % of them broken in every way that it knows, asked of
+Spark: each is good, a dead letter with its own bytes and a reason, or a tombstone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from kinds_of_records import CSV, DEBEZIUM, KINDS, NOW, VARIANT, Kind, records
+from pyspark.errors import PySparkException
+
+from streamsql.formats import decode
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+pytestmark = pytest.mark.spark
+
+KAFKA = (
+    "key binary, value binary, topic string, partition int, offset bigint, "
+    "timestamp timestamp, timestampType int, "
+    "headers array<struct<key:string,value:binary>>"
+)
+
+
+def show(spark: SparkSession, values: list[tuple[bytes | None, bytes | None]]) -> None:
+    rows = [
+        (key, value, "shop.orders", n % 3, n, NOW, 0, [("trace", b"t")])
+        for n, (key, value) in enumerate(values)
+    ]
+    spark.createDataFrame(rows, KAFKA).createOrReplaceTempView("raw_orders")
+
+
+def header(row: Any, name: str) -> str:
+    return next(bytes(h.value).decode() for h in row.headers if h.key == name)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_record_is_good_bad_or_a_tombstone(spark: SparkSession, name: str) -> None:
+    kind = KINDS[name]
+    made = list(records(kind, 10_000))
+    show(spark, [(key, value) for _, key, value in made])
+    decoding = decode(kind.source, "raw_orders", hidden=("_offset",))
+    good = spark.sql(f"SELECT _offset, {kind.shown} AS n FROM ({decoding.good})").collect()
+    bad = spark.sql(decoding.bad).collect() if decoding.bad else []
+    offsets: dict[str, set[int]] = {}
+    for n, (what, _, _) in enumerate(made):
+        offsets.setdefault(what, set()).add(n)
+    assert set(offsets) == {*kind.faults, "good", "tombstone"}
+
+    told = {int(header(row, "streamsql.offset")): row for row in bad}
+    wrong = {
+        made[n][0]: header(row, "streamsql.error")
+        for n, row in told.items()
+        if not header(row, "streamsql.error").startswith(kind.faults.get(made[n][0], "-"))
+    }
+    assert wrong == {}
+    assert sorted(r._offset for r in good) == sorted(offsets["good"]), {
+        made[r._offset][0] for r in good
+    }
+    assert [r.n for r in good if r.n != str(r._offset)] == []
+    assert len(told) == len(bad) == (500 if kind.faults else 0)
+    assert len(good) + len(bad) + len(offsets["tombstone"]) == 10_000
+    for n, row in told.items():
+        assert (row.key and bytes(row.key), bytes(row.value)) == made[n][1:]
+        assert row.headers[0].key == "trace"
+
+
+@pytest.mark.parametrize("name", ["csv", "debezium", "key_json", "key_text"])
+def test_the_first_bad_record_ends_the_query(spark: SparkSession, name: str) -> None:
+    kind = KINDS[name]
+    failing = replace(kind.source, on_error="fail")
+    hidden = ("_key",) if kind.source.key else ()
+    decoding = decode(failing, "raw_orders", hidden=hidden)
+    assert decoding.bad is None
+    show(spark, [(kind.key(n), kind.good(n)) for n in range(1, 4)])
+    assert spark.sql(f"SELECT {kind.shown} AS n FROM ({decoding.good})").collect() == [
+        (str(n),) for n in range(1, 4)
+    ]
+    what, (make, told) = next(iter((kind.bad_keys or kind.bad).items()))
+    bad = (make(4), kind.good(4)) if what in kind.bad_keys else (b"key", make(4))
+    show(spark, [(kind.key(1), kind.good(1)), bad])
+    with pytest.raises(PySparkException, match=rf"bad record in shop.orders-1 at offset 1: {told}"):
+        spark.sql(f"SELECT {kind.shown} FROM ({decoding.good}) WHERE {kind.shown} = '1'").collect()
+
+
+def rows(spark: SparkSession, kind: Kind, *values: bytes, hidden: tuple[str, ...] = ()) -> Any:
+    show(spark, [(kind.key(n), value) for n, value in enumerate(values)])
+    decoding = decode(kind.source, "raw_orders", hidden=hidden)
+    assert spark.sql(decoding.bad or "").collect() == []
+    return spark.sql(decoding.good)
+
+
+def test_cells(spark: SparkSession) -> None:
+    made = [
+        b'1,"Zo\xc3\xab, ""the"" first",12.50,true,2026-01-01,2026-01-01T00:00:00Z,a\r\n',
+        b'2,"",,,,2026-01-01T00:00:00Z,"two\nlines"\n',
+        b'3,"""",1e2,FALSE,,2026-01-01T00:00:00Z,""""""',
+    ]
+    assert [
+        (r.name, r.amount and str(r.amount), r.paid, r.note)
+        for r in rows(spark, CSV, *made).collect()
+    ] == [
+        ('Zoë, "the" first', "12.50", True, "a"),
+        ("", None, None, "two\nlines"),
+        ('"', "100.00", False, '""'),
+    ]
+
+
+def test_what_a_change_event_tells(spark: SparkSession) -> None:
+    made = [DEBEZIUM.good(n) or b"" for n in range(4)]
+    found = rows(spark, DEBEZIUM, *made, hidden=("_op", "_source_ts", "_before"))
+    told = [
+        (r.id, r._op, str(r.at), str(r.day), r.tags, str(r._source_ts), r._before and r._before.id)
+        for r in found.selectExpr(
+            "id",
+            "_op",
+            "CAST(at AS STRING) AS at",
+            "day",
+            "tags",
+            "CAST(_source_ts AS STRING) AS _source_ts",
+            "_before",
+        ).collect()
+    ]
+    time = "2026-01-01 00:00:00"
+    assert told == [
+        (n, "crud"[n], time, "2026-01-01", ["a"], time, n if "crud"[n] in "ud" else None)
+        for n in range(4)
+    ]
+
+
+def test_a_decoded_key(spark: SparkSession) -> None:
+    kind = KINDS["key_json"]
+    found = rows(spark, kind, *(kind.good(n) or b"" for n in range(3)), hidden=("_key",))
+    assert found.schema["_key"].dataType.simpleString() == "struct<id:bigint,region:string>"
+    assert [r._key and (r._key.id, r._key.region) for r in found.collect()] == [
+        None,
+        (1, "eu"),
+        (2, "eu"),
+    ]
+    for name, told in (("key_avro", [(0,), (1,)]), ("key_text", [None, "key 1"])):
+        kind = KINDS[name]
+        found = rows(spark, kind, *(kind.good(n) or b"" for n in range(2)), hidden=("_key",))
+        assert [r._key for r in found.collect()] == told
+
+
+def test_the_whole_object_beside_its_fields(spark: SparkSession) -> None:
+    found = rows(spark, VARIANT, b'{"id":1,"a":{"b":[1.5]}}', b"{}")
+    told = found.selectExpr("id", "to_json(payload) AS p", "payload:a.b[0]::double AS b").collect()
+    assert [tuple(r) for r in told] == [(1, '{"a":{"b":[1.5]},"id":1}', 1.5), (None, "{}", None)]
