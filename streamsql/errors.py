@@ -65,7 +65,14 @@ class EnvironmentFault(RunError):  # noqa: N818 - "Error" would say less
 
 
 class ConnectionFault(RunError):  # noqa: N818
-    """A broker or another system cannot be reached, or refuses us."""
+    """A broker or another system cannot be reached, or refuses us.
+
+    ``passing`` is whether another try, later, may succeed.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None, passing: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.passing = passing
 
 
 class CheckpointFault(RunError):  # noqa: N818

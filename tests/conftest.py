@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from postgres import Postgres, running
 
 from streamsql.dev.broker import EmbeddedBroker
 from streamsql.dev.broker import start as start_broker
@@ -60,6 +61,18 @@ def broker_jars(java: Java) -> tuple[Path, ...]:
 
 
 @pytest.fixture(scope="session")
+def database_driver(java: Java) -> tuple[Path, ...]:
+    source = artifacts.supply(os.environ)
+    return artifacts.fetch_database_driver(source, java=java, on_progress=say)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    with running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
 def broker(
     java: Java, broker_jars: tuple[Path, ...], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[EmbeddedBroker]:
@@ -70,7 +83,10 @@ def broker(
 
 @pytest.fixture(scope="session")
 def spark(
-    java: Java, jars: tuple[Path, ...], tmp_path_factory: pytest.TempPathFactory
+    java: Java,
+    jars: tuple[Path, ...],
+    database_driver: tuple[Path, ...],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[SparkSession]:
     """The suite's one Spark session, set up as streamsql runs queries."""
     from pyspark.sql import SparkSession
@@ -79,7 +95,7 @@ def spark(
 
     folder = tmp_path_factory.mktemp("spark")
     settings: dict[str, bool | float | int | str | None] = {
-        "spark.jars": ",".join(map(str, jars)),
+        "spark.jars": ",".join(map(str, (*jars, *database_driver))),
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.driver.host": "127.0.0.1",

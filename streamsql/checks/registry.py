@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from streamsql.checks.columns.column_not_produced import column_not_produced
+from streamsql.checks.columns.mistyped_setting_column import mistyped_setting_column
 from streamsql.checks.columns.star_into_topic import star_into_topic
 from streamsql.checks.columns.unknown_key_column import unknown_key_column
 from streamsql.checks.columns.unlisted_columns import unlisted_columns
+from streamsql.checks.columns.unstorable_column import unstorable_column
 from streamsql.checks.documentation.missing_column_description import missing_column_description
 from streamsql.checks.documentation.missing_description import missing_description
 from streamsql.checks.documentation.undeclared_column import undeclared_column
@@ -79,6 +81,7 @@ MODEL_RULES: tuple[Rule[ResolvedModel], ...] = (
     lost_watermark,
     missing_column_description,
     missing_description,
+    mistyped_setting_column,
     monotonic_id_on_stream,
     no_streaming_source,
     nondeterministic_value,
@@ -108,6 +111,7 @@ MODEL_RULES: tuple[Rule[ResolvedModel], ...] = (
     union_without_watermark,
     unknown_key_column,
     unstable_key,
+    unstorable_column,
     unwritten_column,
     update_without_key,
     wrong_topic_setting,

@@ -22,9 +22,10 @@ from streamsql.spark.artifacts import (
     supply,
 )
 from streamsql.spark.java import Java, find_java
+from streamsql.spark.jdbc import JdbcConnection
 from streamsql.spark.kafka import describe_cluster, list_topics
 from streamsql.spark.librdkafka import KafkaConnection
-from streamsql.spark.readiness import require_master
+from streamsql.spark.readiness import require_listening, require_master
 
 Progress = Callable[[str], None]
 
@@ -60,7 +61,9 @@ def diagnose_target(project: Project, root: Path, on_progress: Progress) -> Iter
     for what, location in (("checkpoints", target.checkpoints), ("warehouse", target.warehouse)):
         yield _writable(what, location, root)
     for connection in target.connections.values():
-        if connection.type != "kafka":
+        if connection.type == "jdbc":
+            yield _asked(lambda connection=connection: _database(connection))  # type: ignore[misc]
+        elif connection.type != "kafka":
             yield Outcome(None, f"connection '{connection.name}': {connection.type} is not asked")
         elif connection.embedded:
             yield _asked(lambda: _embedded(project, root, on_progress))  # at most one a target
@@ -127,6 +130,13 @@ def _embedded(project: Project, root: Path, on_progress: Progress) -> str:
     with attach_or_start(folder, java=java, jars=jars, env=os.environ) as broker:
         how = "can be started" if broker.owned else f"runs at {broker.bootstrap_servers}"
         return f"embedded broker {how}, cluster {broker.cluster_id}, records in {folder}"
+
+
+def _database(connection: Connection) -> str:
+    server = require_listening(
+        JdbcConnection(connection.name, connection.url or "", connection.user, connection.password)
+    )
+    return f"connection '{connection.name}': {server} takes connections; a run logs in"
 
 
 def _cluster(connection: Connection, project: Project) -> Iterator[Outcome]:

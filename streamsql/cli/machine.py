@@ -10,13 +10,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from streamsql.plan.nodes import Plan, QueryRead, QueryWrite
-from streamsql.project.nodes import Project, Target
-from streamsql.spark.artifacts import Supply, fetch_broker, fetch_connectors, supply
+from streamsql.project.nodes import Connection, Project, Target
+from streamsql.spark.artifacts import (
+    Supply,
+    fetch_broker,
+    fetch_connectors,
+    fetch_database_driver,
+    supply,
+)
 from streamsql.spark.events import Notice, Observer
 from streamsql.spark.java import Java, find_java
 from streamsql.spark.librdkafka import KafkaConnection
 
 if TYPE_CHECKING:
+    from streamsql.spark.jdbc import JdbcConnection
     from streamsql.spark.preparation import Connections
     from streamsql.spark.session import SessionSpec
 
@@ -57,12 +64,29 @@ def machine(
         for name, c in kafka.items()
         if not c.embedded
     }
+    databases = {
+        c.name: _database(c) for c in project.target.connections.values() if c.type == "jdbc"
+    }
     if not embedded & used_connections(plan):
-        yield Machine(session, Connections(reached))
+        yield Machine(session, Connections(reached, databases=databases))
         return
     with _broker(project.target, root, java, source, tell) as servers:
         reached |= {name: KafkaConnection(name, servers) for name in embedded}
-        yield Machine(session, Connections(reached, embedded))
+        yield Machine(session, Connections(reached, embedded, databases))
+
+
+def _database(connection: Connection) -> JdbcConnection:
+    from streamsql.connectors.jdbc import DRIVER
+    from streamsql.spark.jdbc import JdbcConnection
+
+    return JdbcConnection(
+        connection.name,
+        connection.url or "",
+        connection.user,
+        connection.password,
+        connection.driver or DRIVER,
+        connection.options,
+    )
 
 
 @contextmanager
@@ -128,6 +152,8 @@ def _session(
         packages=tuple(p.strip() for p in packages.split(",") if p.strip()),
         on_progress=tell,
     )
+    if any(end.format == "jdbc" for end in _ends(plan)):
+        jars = (*jars, *fetch_database_driver(source, java=java, on_progress=tell))
     return SessionSpec(
         app=f"streamsql {plan.project}",
         settings=replace(settings, conf=conf),

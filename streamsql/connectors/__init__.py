@@ -16,6 +16,7 @@ from streamsql.connectors.console import CONSOLE
 from streamsql.connectors.delta import DELTA
 from streamsql.connectors.files import PARQUET
 from streamsql.connectors.generic import generic
+from streamsql.connectors.jdbc import JDBC
 from streamsql.connectors.kafka import KAFKA
 from streamsql.connectors.options import check_options
 from streamsql.findings import Finding, Location
@@ -27,7 +28,7 @@ __all__ = [
     "find_connector",
 ]
 
-CONNECTORS: tuple[Connector, ...] = (KAFKA, DELTA, PARQUET, CONSOLE)
+CONNECTORS: tuple[Connector, ...] = (KAFKA, DELTA, PARQUET, JDBC, CONSOLE)
 _GROUP = "streamsql.connectors"
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from streamsql.plan.writes import table_location, topic_of
-from streamsql.project.nodes import Connection, Project, Source
+from streamsql.project.nodes import Connection, ModelConfig, Project, Source
 from streamsql.resolve import ResolvedModel
 
 EMBEDDED = "kafka://embedded"
@@ -51,7 +51,7 @@ def output_dataset(project: Project, model: ResolvedModel) -> Dataset | None:
         case "table":
             return Dataset(*_place(table_location(project, model.name, config)), columns)
         case "sink":
-            place = _sink(config.format or "console", config.location, config.options)
+            place = _sink(project, config)
             return Dataset(*place, columns) if place else None
     return None
 
@@ -88,18 +88,15 @@ def _place(location: str) -> tuple[str, str]:
     return f"{scheme}://{authority.rpartition('@')[2]}", found["path"]
 
 
-_JDBC = re.compile(r"^jdbc:(?P<system>\w+)://(?P<authority>[^/?;]+)(?:/(?P<database>[^?;]*))?")
-_DATABASES = {"postgresql": ("postgres", 5432, "public"), "mysql": ("mysql", 3306, None)}
+_JDBC = re.compile(r"^jdbc:postgresql://(?P<authority>[^/?;,]+)[^/?;]*(?:/(?P<database>[^?;]*))?")
 
 
-def _sink(
-    format_name: str, location: str | None, options: Mapping[str, str]
-) -> tuple[str, str] | None:
+def _sink(project: Project, config: ModelConfig) -> tuple[str, str] | None:
     """Return namespace and name of what a sink writes: a database's table, files, or nothing."""
-    given = {k.lower(): v for k, v in options.items()}
-    if format_name == "jdbc":
-        return _table(given.get("url", ""), given.get("dbtable"))
-    path = location or given.get("path")
+    if config.format == "jdbc":
+        connection = project.target.connections.get(config.connection or "")
+        return _table((connection and connection.url) or "", config.table)
+    path = config.location
     return _place(path) if path else None
 
 
@@ -107,10 +104,8 @@ def _table(url: str, table: str | None) -> tuple[str, str] | None:
     found = _JDBC.match(url)
     if found is None or not table:
         return None
-    system = found["system"].lower()
-    scheme, port, schema = _DATABASES.get(system, (system, None, None))
     authority = found["authority"].rpartition("@")[2]
-    if port is not None and not re.search(r":\d+$", authority):
-        authority = f"{authority}:{port}"
-    parts = [found["database"] or "", *([schema] if schema and "." not in table else []), table]
-    return f"{scheme}://{authority}", ".".join(part for part in parts if part)
+    if not re.search(r":\d+$", authority):
+        authority = f"{authority}:5432"
+    parts = [found["database"] or "", *([] if "." in table else ["public"]), table]
+    return f"postgres://{authority}", ".".join(part for part in parts if part)

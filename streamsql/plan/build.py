@@ -307,8 +307,15 @@ def _notes(
         yield f"reads {_shown(read)} as {read.view}"
     for write in writes:
         how = f"merged by {', '.join(write.unique_key)}" if write.merges else f"{output_mode} mode"
-        where = f"topic {write.topic}" if write.topic else f"{write.format} {write.path or ''}"
-        yield f"writes {where.strip()}, {how}"
+        yield f"writes {_place(write)}, {how}"
+
+
+def _place(write: QueryWrite) -> str:
+    if write.topic:
+        return f"topic {write.topic}"
+    if write.table:
+        return f"table {write.table} of connection {write.connection}"
+    return f"{write.format} {write.path or ''}".strip()
 
 
 def _shown(read: QueryRead) -> str:

@@ -63,7 +63,8 @@ class QueryWrite:
     """One output of a query.
 
     ``kind`` is ``kafka`` (``connection``, ``topic``), ``table`` (``path``, ``format``, and
-    ``unique_key`` with ``order_by`` when it merges) or ``sink`` (any other Spark format).
+    ``unique_key`` with ``order_by`` when it merges), ``jdbc`` (``connection``, ``table``, and
+    ``unique_key`` when it merges) or ``sink`` (any other Spark format).
     ``columns`` are the model's columns, before they are encoded for Kafka. ``select`` is SQL
     over ``BATCH_VIEW`` for the rows that this write takes; None takes all as they are.
     """
@@ -78,10 +79,13 @@ class QueryWrite:
     replication: int | None = None
     topic_config: Mapping[str, str] = field(default_factory=dict)
     path: str | None = None
+    table: str | None = None
     partition_by: tuple[str, ...] = ()
     unique_key: tuple[str, ...] = ()
     order_by: tuple[str, ...] = ()
     change_feed: bool = False
+    on_schema_change: str = "fail"
+    delete_when: str | None = None
     select: str | None = None
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from streamsql.connectors.kafka import write_options
+from streamsql.connectors.postgres import sql_type
 from streamsql.formats import encode
 from streamsql.plan.assembly import Select
 from streamsql.plan.nodes import PlannedColumn, QueryWrite
@@ -18,6 +19,8 @@ def write_of(project: Project, model: ResolvedModel) -> QueryWrite:
         return _topic(model.name, config, columns)
     if config.materialized == "table":
         return _table(project, model.name, config, columns)
+    if config.format == "jdbc":
+        return _database(config, columns)
     return QueryWrite(
         kind="sink",
         format=config.format or "console",
@@ -44,8 +47,7 @@ def encoded(model: ResolvedModel, write: QueryWrite, *, all_known: bool) -> Sele
     relation = model.parsed.rendered.model.relation
     name = f"write__{model.name}"
     if write.kind != "kafka":
-        listed = ",\n".join(f"  {_quoted(c.name)}" for c in write.columns)
-        columns = listed if all_known else "  *"
+        columns = select_list(write) if all_known else "  *"
         return Select(name, f"SELECT\n{columns}\nFROM {relation}", (relation,))
     sql = encode(
         relation,
@@ -87,7 +89,43 @@ def _table(
         unique_key=config.unique_key,
         order_by=config.order_by,
         change_feed=config.change_feed,
+        on_schema_change=config.on_schema_change,
     )
+
+
+def _database(config: ModelConfig, columns: tuple[PlannedColumn, ...]) -> QueryWrite:
+    return QueryWrite(
+        kind="jdbc",
+        format="jdbc",
+        options=dict(config.options),
+        columns=columns,
+        connection=config.connection,
+        table=config.table,
+        unique_key=config.unique_key,
+        order_by=config.order_by,
+        on_schema_change=config.on_schema_change,
+        delete_when=config.delete_when,
+    )
+
+
+# Spark's own default cuts times within JSON to milliseconds.
+_JSON_TIMES = (
+    "map('timestampFormat', 'yyyy-MM-dd\\'T\\'HH:mm:ss.SSSSSSXXX', "
+    "'timestampNTZFormat', 'yyyy-MM-dd\\'T\\'HH:mm:ss.SSSSSS')"
+)
+
+
+def select_list(write: QueryWrite) -> str:
+    """Return the columns of a sink or table, as it takes them."""
+    return ",\n".join(f"  {_written(c, write)}" for c in write.columns)
+
+
+def _written(column: PlannedColumn, write: QueryWrite) -> str:
+    """Return a column as a sink takes it: databases take nested values as JSON."""
+    name = _quoted(column.name)
+    if write.kind == "jdbc" and sql_type(column.data_type) == "jsonb":
+        return f"to_json({name}, {_JSON_TIMES}) AS {name}"
+    return name
 
 
 def _quoted(name: str) -> str:

@@ -185,6 +185,15 @@ CONFIG_KEYS: tuple[ConfigKey, ...] = (
     ),
     ConfigKey("key_options", TextMap(), ("topic",), "Options of the key's format.", Merge.BY_KEY),
     ConfigKey("headers", TextMap(), ("topic",), "Record headers: name to column.", Merge.BY_KEY),
+    ConfigKey(
+        "partition", ColumnName(), ("topic",), "The column, an int, that says which partition."
+    ),
+    ConfigKey(
+        "delete_when",
+        ColumnName(),
+        ("topic", "sink"),
+        "A boolean column: where it is true, the record is a tombstone, or the row is deleted.",
+    ),
     ConfigKey("partitions", Whole(), ("topic",), "Partitions of a topic that is created."),
     ConfigKey("replication", Whole(), ("topic",), "Replicas of a topic that is created."),
     ConfigKey(
@@ -197,14 +206,31 @@ CONFIG_KEYS: tuple[ConfigKey, ...] = (
     ConfigKey(
         "location", Text("a path or URI"), ("table", "sink"), "Where the files are; a path or URI."
     ),
+    ConfigKey(
+        "table",
+        Text("the name of a table"),
+        ("sink",),
+        "The table of a database, `schema.table`; the model's name.",
+    ),
     ConfigKey("partition_by", _COLUMNS, ("table", "sink"), "Columns that files are divided by."),
     ConfigKey(
         "unique_key",
         _COLUMNS,
-        ("table",),
-        "Rows alike in these replace each other; needs `order_by` and the format `delta`.",
+        ("table", "sink"),
+        "Rows alike in these replace each other, in a `delta` table or one of a database.",
     ),
-    ConfigKey("order_by", _COLUMNS, ("table",), "Of rows with one unique key the greatest wins."),
+    ConfigKey(
+        "order_by",
+        _COLUMNS,
+        ("table", "sink"),
+        "Of rows with one unique key the greatest wins; Delta needs it.",
+    ),
+    ConfigKey(
+        "on_schema_change",
+        Choice(("fail", "append_new_columns", "ignore")),
+        ("table", "sink"),
+        "What a table that lacks columns of the model means: an error, new columns, or nothing.",
+    ),
     ConfigKey(
         "change_feed", Flag(), ("table",), "Let models read the changes of a merged delta table."
     ),
@@ -367,6 +393,8 @@ def _model_config(model: Model, values: dict[str, Any], materialized: str) -> Mo
     if "connector" in values:
         given.setdefault("format", values["connector"])
     defaults: dict[str, Any] = {}
+    if materialized == "sink" and given.get("format") == "jdbc":
+        defaults = {"table": model.name}
     if materialized == "topic":
         defaults = {"topic": model.name, "format": "json"}
     elif materialized == "table":
@@ -421,6 +449,31 @@ def _check_sink(
             places.get("connector", place),
             "both name what writes the sink: give one of them",
         )
+    else:
+        _check_sink_settings(config, values, places, faults)
+
+
+_OF_DATABASES = ("table", "unique_key", "order_by", "delete_when", "on_schema_change")
+_OF_FILES = ("location", "partition_by")
+
+
+def _check_sink_settings(
+    config: ModelConfig,
+    values: Mapping[str, Any],
+    places: Mapping[str, Location],
+    faults: Faults,
+) -> None:
+    is_jdbc = config.format == "jdbc"
+    for name in _OF_FILES if is_jdbc else _OF_DATABASES:
+        if name in values and not is_folder_default(places.get(name)):
+            message = f"the connector '{config.format}' does not take '{name}'"
+            hint = "it writes a table of a database" if is_jdbc else f"'{name}' is for jdbc"
+            faults.add("config-not-allowed", message, places[name], hint)
+    for name in ("order_by", "delete_when"):
+        if is_jdbc and getattr(config, name) and not config.unique_key:
+            message = f"'{name}' needs 'unique_key'"
+            hint = "without a unique_key rows are only added"
+            faults.add("missing-config", message, places[name], hint)
 
 
 def _with_schema(
@@ -480,14 +533,17 @@ def _with_connection(
     if config.connection is not None:
         place = given.places.get("connection", place)
         check_connection(config.connection, connections, place, faults)
+        _check_kind(config, connections, place, faults)
         return config
-    if config.materialized != "topic":
+    kind = _kind_of_connection(config)
+    if kind is None:
         return config
-    only = only_kafka(connections)
+    only = only_connection(connections, kind)
     if only is None:
+        what = "topic" if kind == "kafka" else "table"
         faults.add(
             "missing-config",
-            "it is not clear which connection the topic is on: give 'connection'",
+            f"it is not clear which connection the {what} is on: give 'connection'",
             place,
             _known_connections(connections),
         )
@@ -495,9 +551,38 @@ def _with_connection(
     return replace(config, connection=only)
 
 
+def _check_kind(
+    config: ModelConfig,
+    connections: Mapping[str, Connection],
+    place: Location,
+    faults: Faults,
+) -> None:
+    connection, kind = connections.get(str(config.connection)), _kind_of_connection(config)
+    if connection is not None and kind is not None and connection.type != kind:
+        faults.add(
+            "unknown-connection",
+            f"the connection '{connection.name}' is of the type {connection.type}, not {kind}",
+            place,
+            _known_connections({n: c for n, c in connections.items() if c.type == kind}),
+        )
+
+
+def _kind_of_connection(config: ModelConfig) -> str | None:
+    """Return the type of the connection that a model must have, None if it needs none."""
+    if config.materialized == "topic":
+        return "kafka"
+    is_jdbc = config.materialized == "sink" and config.format == "jdbc"
+    return "jdbc" if is_jdbc else None
+
+
 def only_kafka(connections: Mapping[str, Connection]) -> str | None:
     """Return the name of the one Kafka connection, or None if there are more or none."""
-    names = [c.name for c in connections.values() if c.type == "kafka"]
+    return only_connection(connections, "kafka")
+
+
+def only_connection(connections: Mapping[str, Connection], kind: str) -> str | None:
+    """Return the name of the one connection of a type, or None if there are more or none."""
+    names = [c.name for c in connections.values() if c.type == kind]
     return names[0] if len(names) == 1 else None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from urllib.parse import parse_qsl
 
 from streamsql.findings import Finding
 from streamsql.secrets import MASK
@@ -46,3 +47,13 @@ def secret_options(options: Mapping[str, str]) -> set[str]:
     values = {value for name, value in options.items() if is_secret_option(name)}
     inner = {p for value in values for p in re.findall(r"password\s*=\s*[\"']([^\"']+)", value)}
     return {value for value in values | inner if value}
+
+
+def secret_parameters(url: str) -> set[str]:
+    """Return what must never be shown of a URL: its parameters such as ``sslpassword``."""
+    parameters = parse_qsl(url.partition("?")[2])
+    return {
+        value
+        for name, value in parameters
+        if is_secret_option(name) or name.lower().endswith("password")
+    }

@@ -163,10 +163,14 @@ class ModelConfig:
     replication: int | None = None
     topic_config: Mapping[str, str] = field(default_factory=dict)
     location: str | None = None
+    table: str | None = None
     partition_by: tuple[str, ...] = ()
     unique_key: tuple[str, ...] = ()
     order_by: tuple[str, ...] = ()
     change_feed: bool = False
+    on_schema_change: str = "fail"
+    partition: str | None = None
+    delete_when: str | None = None
     output_mode: str | None = None
     trigger: Trigger = Trigger()
     watermark: Watermark | None = None
@@ -228,7 +232,8 @@ class DocBlock:
 class Connection:
     """A system that the target can reach. ``options`` may hold secrets: never print them.
 
-    ``type`` is ``kafka`` (``embedded`` or ``bootstrap_servers``) or another connector's name.
+    ``type`` is ``kafka`` (``embedded`` or ``bootstrap_servers``), ``jdbc`` (``url``, ``user``,
+    ``password``, ``driver``) or another connector's name.
     """
 
     name: str
@@ -237,6 +242,10 @@ class Connection:
     location: Location
     embedded: bool = False
     bootstrap_servers: str | None = None
+    url: str | None = None
+    user: str | None = None
+    password: str | None = None
+    driver: str | None = None
 
     def __repr__(self) -> str:
         return f"Connection(name={self.name!r}, type={self.type!r})"

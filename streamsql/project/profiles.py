@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from streamsql.connectors.jdbc import URL
 from streamsql.errors import ProjectError
 from streamsql.findings import Finding, Location, did_you_mean, sort_findings
 from streamsql.project.faults import Faults
 from streamsql.project.lookups import EnvLookup, VarLookup
 from streamsql.project.marked import Marked, Table, read_yaml
-from streamsql.project.masking import mask_finding, secret_options
+from streamsql.project.masking import mask_finding, secret_options, secret_parameters
 from streamsql.project.nodes import Connection, ProjectFiles, Settings, SparkSettings, Target
 from streamsql.project.shapes import (
     MISSING,
@@ -50,6 +51,10 @@ CONNECTION = Section(
         Key("type", Text(), "What is there: `kafka`, `jdbc`, `files`, …", required=True),
         Key("embedded", Flag(), "Use the broker that streamsql starts itself."),
         Key("bootstrap_servers", Text(), "Kafka's brokers: `host:9092,host:9092`."),
+        Key("url", Text(), "A database: `jdbc:postgresql://host:5432/name`."),
+        Key("user", Text(), "Who logs in to the database."),
+        Key("password", Text(), "The password of that user: give it by `env_var`."),
+        Key("driver", Text(), "The class of the JDBC driver; PostgreSQL's if not given."),
         Key("options", TextMap(), "Options of the connection, such as `security.protocol`."),
     ),
 )
@@ -141,9 +146,11 @@ def read_target(
     target = _target(record, chosen, settings, files, installed_spark)
     for connection in target.connections.values():
         _check_broker(connection, faults)
+        _check_database(connection, faults)
     secrets = {s for s in env.used_secrets if s}
     for connection in target.connections.values():
-        secrets |= secret_options(connection.options)
+        secrets |= secret_options(connection.options) | secret_parameters(connection.url or "")
+        secrets |= {connection.password} if connection.password else set()
     return ChosenTarget(target, frozenset(secrets | secret_options(target.spark.conf)))
 
 
@@ -275,6 +282,22 @@ def _check_broker(connection: Connection, faults: Faults) -> None:
         )
 
 
+def _check_database(connection: Connection, faults: Faults) -> None:
+    if connection.type != "jdbc":
+        return
+    if connection.url is None:
+        message = f"the connection '{connection.name}' needs 'url'"
+        hint = f"such as {URL}//host:5432/database"
+        faults.add("missing-key", message, connection.location, hint)
+    elif not connection.url.startswith(URL):
+        faults.add(
+            "unknown-value",
+            f"the connection '{connection.name}' is no database that streamsql writes",
+            connection.location,
+            f"PostgreSQL is: its URL begins with {URL}",
+        )
+
+
 def _connection(name: str, record: Record) -> Connection:
     return Connection(
         name=name,
@@ -283,4 +306,8 @@ def _connection(name: str, record: Record) -> Connection:
         location=record.place("type"),
         embedded=record.get("embedded", False),
         bootstrap_servers=record.get("bootstrap_servers"),
+        url=record.get("url"),
+        user=record.get("user"),
+        password=record.get("password"),
+        driver=record.get("driver"),
     )

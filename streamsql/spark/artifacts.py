@@ -46,6 +46,9 @@ BROKER = (
     "org.apache.logging.log4j:log4j-slf4j-impl:2.24.3",
 )
 
+# Only projects that write a database need it.
+DATABASE_DRIVER = ("org.postgresql:postgresql:42.7.4",)
+
 _STAMP = "jars.json"
 
 
@@ -150,6 +153,11 @@ def fetch_connectors(
 def fetch_broker(source: Supply, *, java: Java, on_progress: Progress) -> tuple[Path, ...]:
     """The class path of the embedded Kafka broker."""
     return fetch(BROKER, source=source, java=java, on_progress=on_progress)
+
+
+def fetch_database_driver(source: Supply, *, java: Java, on_progress: Progress) -> tuple[Path, ...]:
+    """The JDBC driver of PostgreSQL, for ``spark.jars``."""
+    return fetch(DATABASE_DRIVER, source=source, java=java, on_progress=on_progress)
 
 
 def fetch(

@@ -12,30 +12,25 @@ from dataclasses import dataclass
 
 from pyspark.sql import DataFrame
 
+from streamsql.errors import StreamsqlError
 from streamsql.plan.nodes import BATCH_VIEW, Query, QueryWrite
+from streamsql.spark.databases import Batch, DatabaseTable
+from streamsql.spark.failures import BatchFailed
 from streamsql.spark.merge import merge_rows
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """A batch, told from every other for ever.
-
-    ``checkpoint`` is the id that Spark keeps in a checkpoint: numbers count from 0 in each
-    generation, and again when a checkpoint was deleted.
-    """
-
-    query: str
-    checkpoint: str
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
 class Destination:
-    """Where a write goes: ``options`` reach it, ``path`` is its table in this generation."""
+    """Where a write goes.
+
+    ``options`` reach a cluster, ``path`` is a table of files in this generation, ``database``
+    one of a database.
+    """
 
     write: QueryWrite
     options: Mapping[str, str]
     path: str | None = None
+    database: DatabaseTable | None = None
 
 
 BatchWriter = Callable[[DataFrame, Batch], None]
@@ -43,7 +38,7 @@ BatchWriter = Callable[[DataFrame, Batch], None]
 
 def needs_batches(query: Query) -> bool:
     """Whether no single sink of Spark's does what a query writes."""
-    return len(query.writes) > 1 or any(write.merges for write in query.writes)
+    return len(query.writes) > 1 or any(w.merges or w.kind == "jdbc" for w in query.writes)
 
 
 def foreach_batch(
@@ -63,6 +58,8 @@ def foreach_batch(
             rows.createOrReplaceTempView(BATCH_VIEW)
             for select, write in writers:
                 write(rows if select is None else session.sql(select), batch)
+        except StreamsqlError as fault:
+            raise BatchFailed(fault) from None
         finally:
             rows.unpersist()
 
@@ -75,6 +72,8 @@ _CHECKPOINT_ID = "sql.streaming.queryId"
 
 def _writer(destination: Destination) -> BatchWriter:
     write, path = destination.write, destination.path
+    if destination.database is not None:
+        return destination.database.write
     if write.merges:
         assert path is not None, "a merged table has a path"
         merge = merge_rows(write, path)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from dataclasses import dataclass
+
+from streamsql.errors import ConnectionFault, StreamsqlError
 
 _CONNECTION = re.compile(
     r"org\.apache\.kafka\.common\.errors\."
@@ -74,9 +78,29 @@ class Failure:
     harmless: bool = False
 
 
+class BatchFailed(Exception):  # noqa: N818 - it carries a Failure
+    """What a writer of batches could not do.
+
+    Python's exceptions within ``foreachBatch`` reach a query's own as text alone, in which
+    ``read_failure`` finds this one again.
+    """
+
+    def __init__(self, fault: StreamsqlError) -> None:
+        connection = isinstance(fault, ConnectionFault) and fault.passing
+        told = json.dumps([fault.message, fault.hint, connection])
+        super().__init__(f"{_TOLD}{base64.b64encode(told.encode()).decode()};")
+
+
+_TOLD = "streamsql-failure:"
+
+
 def read_failure(description: str, stack: str) -> Failure:
     """Make out the reason from an exception's text and stack trace."""
     whole = f"{description}\n{stack}"
+    told = re.search(rf"{_TOLD}([\w+/=]+);", whole)
+    if told is not None:
+        reason, hint, connection = json.loads(base64.b64decode(told[1]))
+        return Failure(_shorten(reason), hint, connection)
     hint = next((hint for pattern, hint in _HINTS if pattern.search(whole)), None)
     connection = _CONNECTION.search(whole) is not None and hint is None
     harmless = _AFTER_REPLAY.search(whole) is not None

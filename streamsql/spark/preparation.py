@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pyspark.sql import SparkSession
 
 from streamsql.connectors.kafka import client_options
-from streamsql.plan.nodes import Plan, Query, QueryRead
+from streamsql.plan.nodes import Plan, Query, QueryRead, QueryWrite
 from streamsql.spark.batches import Destination
 from streamsql.spark.checkpoints import (
     PREPARING,
@@ -28,7 +28,9 @@ from streamsql.spark.checkpoints import (
     query_folder,
     save,
 )
+from streamsql.spark.databases import DatabaseTable, prepare_table
 from streamsql.spark.events import Notice, Observer
+from streamsql.spark.jdbc import JdbcConnection
 from streamsql.spark.librdkafka import KafkaConnection
 from streamsql.spark.locks import CheckpointLock
 from streamsql.spark.session import jvm_pid
@@ -47,13 +49,14 @@ PATIENCE = {
 
 @dataclass(frozen=True, slots=True)
 class Connections:
-    """The Kafka clusters of a target as they can be reached now, by name.
+    """The Kafka clusters and databases of a target as they can be reached now, by name.
 
-    ``embedded`` are the names of those that are a broker of our own.
+    ``embedded`` are the names of those clusters that are a broker of our own.
     """
 
     kafka: Mapping[str, KafkaConnection]
     embedded: frozenset[str] = frozenset()
+    databases: Mapping[str, JdbcConnection] = field(default_factory=dict)
 
     def spark_options(self, name: str | None) -> Mapping[str, str]:
         """Return what Spark's Kafka source and sink need to reach a cluster."""
@@ -65,11 +68,15 @@ class Connections:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What queries are started with. ``paths`` map table-writing queries to their tables."""
+    """What queries are started with.
+
+    ``paths`` map queries to their tables of files, ``databases`` to those of databases.
+    """
 
     generations: Mapping[str, Generation]
     paths: Mapping[str, str]
     connections: Connections
+    databases: Mapping[str, DatabaseTable] = field(default_factory=dict)
 
     def read_options(self, query: Query) -> Mapping[str, Mapping[str, str]]:
         """Return how each Kafka read reaches its cluster, and where it starts."""
@@ -95,6 +102,7 @@ class Prepared:
                 write,
                 self.connections.spark_options(write.connection if write.topic else None),
                 self.paths.get(query.id) if write.path is not None else None,
+                self.databases.get(query.id) if write.kind == "jdbc" else None,
             )
             for write in query.writes
         )
@@ -128,7 +136,7 @@ class Preparation:
         Raises:
             CheckpointFault: a checkpoint is locked, was made by another query, or read a
                 topic that has been recreated since.
-            ConnectionFault: a broker cannot be reached, or a topic to read is missing.
+            ConnectionFault: a broker or database cannot be reached, or a topic to read is missing.
             PlanError: a table that exists has other columns than the query writes.
         """
         chosen = tuple(queries)
@@ -138,9 +146,13 @@ class Preparation:
         self._topics.ensure(chosen)
         bound = {q.id: self._bind(q, generations[q.id]) for q in chosen}
         paths = self._tables(chosen, bound)
+        databases: dict[str, DatabaseTable] = {}
         for query in chosen:
+            for write in query.writes:
+                if write.kind == "jdbc":
+                    databases[query.id] = self._database(query, write, bound[query.id])
             bound[query.id] = self._with_targets(query, bound[query.id], paths.get(query.id))
-        return Prepared(bound, paths, self._connections)
+        return Prepared(bound, paths, self._connections, databases)
 
     def release(self) -> None:
         """Give back every lock."""
@@ -205,6 +217,16 @@ class Preparation:
             )
             paths[writer] = table_path(absolute(path, self._root), kind, number)
         return paths
+
+    def _database(self, query: Query, write: QueryWrite, generation: Generation) -> DatabaseTable:
+        return prepare_table(
+            self._spark,
+            self._plan.project,
+            query,
+            write,
+            self._connections.databases[str(write.connection)],
+            empty=generation.state == PREPARING,
+        )
 
     def _with_targets(self, query: Query, generation: Generation, path: str | None) -> Generation:
         for write in query.writes:

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import socket
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlparse
 
-from streamsql.errors import EnvironmentFault
+from streamsql.errors import ConnectionFault, EnvironmentFault
 from streamsql.plan.nodes import Plan, Query
+from streamsql.spark.jdbc import JdbcConnection
 from streamsql.spark.kafka import describe_cluster
 from streamsql.spark.librdkafka import KafkaConnection
 from streamsql.spark.storage import absolute, is_local
 
 MASTER_PORT = 7077  # the default of Spark's standalone master
+DATABASE_PORT = 5432
 _ANSWER_WITHIN = 5.0  # seconds
 
 
@@ -86,3 +88,40 @@ def require_clusters(queries: Iterable[Query], kafka: Mapping[str, KafkaConnecti
     for name, connection in sorted(kafka.items()):
         if name in used:
             describe_cluster(connection)
+
+
+def require_databases(queries: Iterable[Query], databases: Mapping[str, JdbcConnection]) -> None:
+    """Make sure that something listens where the databases that queries write are said to be.
+
+    Whether it lets us in is asked through Spark's driver, once that is there. ConnectionFault.
+    """
+    used = {write.connection for query in queries for write in query.writes}
+    for name, connection in sorted(databases.items()):
+        if name in used:
+            require_listening(connection)
+
+
+def require_listening(connection: JdbcConnection) -> str:
+    """Return ``host:port`` of the first server of a URL that takes connections."""
+    reason: Exception | None = None
+    for host, port in _servers(connection.url):
+        try:
+            with socket.create_connection((host, port), _ANSWER_WITHIN):
+                return f"{host}:{port}"
+        except OSError as error:
+            reason = error
+    said = getattr(reason, "strerror", None) or reason or "its URL names no server"
+    raise ConnectionFault(
+        f"{connection.place}: no database answers: {said}",
+        hint="start the database, or check the url of this connection and the network",
+        passing=True,
+    )
+
+
+def _servers(url: str) -> Iterator[tuple[str, int]]:
+    """Yield the servers of ``jdbc:postgresql://host:port,host:port/database?…``."""
+    servers = url.partition("?")[0].partition("//")[2].partition("/")[0]
+    for server in servers.split(","):
+        place = urlparse(f"//{server}")
+        if place.hostname:
+            yield place.hostname, place.port or DATABASE_PORT

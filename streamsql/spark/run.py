@@ -23,7 +23,7 @@ from streamsql.spark.events import (
 )
 from streamsql.spark.outputs import newest_outputs
 from streamsql.spark.preparation import Connections, Preparation, Prepared
-from streamsql.spark.readiness import require_ready
+from streamsql.spark.readiness import require_databases, require_ready
 from streamsql.spark.session import SessionSpec, open_session
 from streamsql.spark.streams import start_query
 from streamsql.spark.supervisor import Supervisor, Watched
@@ -66,6 +66,7 @@ def run_plan(
     """
     master = session.settings.master
     require_ready(plan, connections.kafka, root=root, master=master)
+    require_databases(plan.queries, connections.databases)
     observer(Notice(f"starting Spark at {master}"))
     with ExitStack() as stack:
         spark = stack.enter_context(open_session(session))

@@ -88,8 +88,8 @@ def _deduplicated(rows: DataFrame, step: Step) -> DataFrame:
 
 
 def _writer(rows: DataFrame, query: Query, destinations: Sequence[Destination]) -> DataStreamWriter:
-    if any(write.kind == "table" for write in query.writes):
-        # Delta and file sinks do not count what they write.
+    if any(write.kind in ("table", "jdbc") for write in query.writes):
+        # Delta and file sinks, and foreachBatch, do not count what they write.
         rows = rows.observe(ROWS_OUT, F.count(F.lit(1)).alias("n"))
     writer = rows.writeStream.queryName(query.id).outputMode(query.output_mode)
     if needs_batches(query):

@@ -47,6 +47,7 @@ shop:
       spark: {version: 4.1.1}
       connections:
         kafka: {type: kafka, embedded: true}
+        warehouse: {type: jdbc, url: "jdbc:postgresql://127.0.0.1/shop", user: shop}
 """,
 )
 _PATH = re.compile(r"^(?:--|#) (\S+\.(?:sql|yml|toml))\n", re.MULTILINE)

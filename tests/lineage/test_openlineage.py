@@ -11,7 +11,7 @@ from lineage_cases import FILES
 from test_project_lineage import MODELS
 
 from streamsql.lineage import project_lineage
-from streamsql.lineage.datasets import _place, _sink, kafka_namespace
+from streamsql.lineage.datasets import _place, _table, kafka_namespace
 from streamsql.lineage.openlineage import job_events
 from streamsql.pipeline import compile_project
 from streamsql.project.nodes import ProjectFiles
@@ -121,25 +121,23 @@ def test_places(location: str, expected: tuple[str, str] | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("format_name", "options", "expected"),
+    ("url", "table", "expected"),
     [
         (
-            "jdbc",
-            {"url": "jdbc:postgresql://me:pw@db/shop?password=x", "dbTable": "orders"},
+            "jdbc:postgresql://me:pw@db/shop?password=x",
+            "orders",
             ("postgres://db:5432", "shop.public.orders"),
         ),
         (
-            "jdbc",
-            {"url": "jdbc:mysql://db:3307/shop", "dbtable": "orders"},
-            ("mysql://db:3307", "shop.orders"),
+            "jdbc:postgresql://db:5433,standby:5433/shop",
+            "sales.orders",
+            ("postgres://db:5433", "shop.sales.orders"),
         ),
-        ("jdbc", {"url": "jdbc:h2:mem:x", "dbtable": "t"}, None),
-        ("json", {"path": "s3a://b/c"}, ("s3://b", "c")),
-        ("console", {}, None),
+        ("jdbc:h2:mem:x", "t", None),
     ],
 )
-def test_sinks(format_name: str, options: dict[str, str], expected: tuple[str, str] | None) -> None:
-    assert _sink(format_name, None, options) == expected
+def test_tables_of_databases(url: str, table: str, expected: tuple[str, str] | None) -> None:
+    assert _table(url, table) == expected
 
 
 def test_an_embedded_broker_has_no_address() -> None:

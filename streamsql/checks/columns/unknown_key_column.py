@@ -12,9 +12,9 @@ from streamsql.resolve import ResolvedModel
 def unknown_key_column(model: ResolvedModel) -> Iterator[Fault]:
     """A setting names a column that the model does not produce.
 
-    `key`, `unique_key`, `order_by`, `partition_by`, `headers`, `dedup` and `watermark` speak of
-    the columns of the model's result, not of those it reads. A name that is not among them
-    would fail only when Spark starts the query.
+    `key`, `unique_key`, `order_by`, `partition_by`, `headers`, `partition`, `delete_when`, `dedup`
+    and `watermark` speak of the columns of the model's result, not of those it reads. A name that
+    is not among them would fail only when Spark starts the query.
 
     Bad:
 
@@ -43,6 +43,9 @@ def _named(config: ModelConfig) -> Iterator[tuple[str, str]]:
     for key in ("key", "unique_key", "order_by", "partition_by"):
         yield from ((key, name) for name in getattr(config, key))
     yield from (("headers", name) for _, name in config.headers)
+    for single in ("partition", "delete_when"):
+        if name := getattr(config, single):
+            yield single, name
     if config.dedup:
         yield from (("dedup", name) for name in config.dedup.keys)
     if config.watermark:

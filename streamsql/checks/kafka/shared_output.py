@@ -44,7 +44,7 @@ def shared_output(whole: WholeProject) -> Iterator[Fault]:
             continue
         other = first.setdefault((key, written), rendered)
         if other is not rendered:
-            setting = "topic" if rendered.config.materialized == "topic" else "location"
+            setting = next(s for s in ("topic", "table", "location") if getattr(rendered.config, s))
             yield Fault(
                 f"'{written}' is written by the model '{other.model.name}' as well",
                 rendered.place(setting),
@@ -57,6 +57,8 @@ def _output(rendered: RenderedModel, project: Project) -> tuple[str | None, str]
     config = rendered.config
     if config.materialized == "topic":
         return cluster_of(config.connection, project), config.topic or rendered.model.name
+    if config.materialized == "sink" and config.table:
+        return f"table on {config.connection}", config.table
     if config.materialized in ("table", "sink") and config.location:
         return "files", config.location.rstrip("/")
     return None, ""

@@ -114,6 +114,7 @@ def _confirm(plan: Plan, anew: frozenset[str], terminal: Terminal) -> None:
         for id_, w in writes
         if w.topic
     ]
+    lines += [f"  {id_}: the table {w.table} is emptied" for id_, w in writes if w.table]
     if not lines:
         return
     terminal.tell("--full-refresh begins these anew:\n" + "\n".join(lines))
