@@ -25,6 +25,7 @@ from sqlglot.errors import ParseError, TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from streamsql.findings import as_ours
+from streamsql.foreign_words import foreign_words
 
 WATERMARK = "watermark"
 """Key in a relation node's ``meta``: the index of its clause in ``ParsedSql.watermarks``."""
@@ -131,6 +132,7 @@ def parse_sql(sql: str) -> ParsedSql:
     _check_commas(query)
     _check_selects(query)
     _check_types(query)
+    _check_foreign(sql, query)
     plain, streams = _cut_streams(_with_names(query))
     rest, cuts = _cut_watermarks(plain) if WATERMARK in sql.lower() else (plain, [])
     clauses = tuple(_clause(sql, cut) for cut in cuts)
@@ -267,6 +269,12 @@ def _with_names(tokens: Sequence[Token]) -> list[Token]:
         _as_name(token, index, tokens) if token.token_type in _MAY_BE_NAMES else token
         for index, token in enumerate(tokens)
     ]
+
+
+def _check_foreign(sql: str, tokens: Sequence[Token]) -> None:
+    """Refuse words that sqlglot reads, or misreads, and Spark does not have."""
+    for token, message, hint in foreign_words(sql, tokens):
+        raise SqlError(message, token.start, token.end + 1, hint)
 
 
 def _as_name(token: Token, index: int, tokens: Sequence[Token]) -> Token:

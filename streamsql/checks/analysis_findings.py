@@ -444,6 +444,27 @@ ANALYSIS_FINDINGS: tuple[StageFinding, ...] = (
         """,
     ),
     StageFinding(
+        "bad-pivot",
+        "sql",
+        """A PIVOT or UNPIVOT cannot be computed.
+
+        A `PIVOT` makes a column of each value that is listed, so the values are literals, and it
+        computes aggregates. An `UNPIVOT` makes one column of several, which must have one type.
+
+        Bad:
+
+            -- models/out.sql
+            SELECT EUR FROM (SELECT order_id, currency FROM {{ source('shop', 'orders') }})
+            PIVOT (upper(currency) FOR currency IN ('EUR'))
+
+        Good:
+
+            -- models/out.sql
+            SELECT EUR FROM (SELECT order_id, currency FROM {{ source('shop', 'orders') }})
+            PIVOT (max(currency) FOR currency IN ('EUR'))
+        """,
+    ),
+    StageFinding(
         "bad-generator",
         "sql",
         """A function that makes rows stands where it cannot.

@@ -26,6 +26,7 @@ from streamsql.datatypes import (
 )
 from streamsql.dialect import function_name
 from streamsql.findings import did_you_mean
+from streamsql.resolve import foreign
 from streamsql.resolve.arguments import Argument
 from streamsql.resolve.coercion import (
     BIGINT,
@@ -94,6 +95,14 @@ def _rule_of_family(node: exp.Expr) -> _Rule | None:
     return _query if isinstance(node, exp.Query) else None
 
 
+def _foreign(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
+    if foreign.is_foreign(node):
+        what, hint = foreign.FOREIGN[type(node)]
+        foreign.report(what, node, walk, hint)
+    visit(node.iter_expressions(), scope, walk)
+    return None
+
+
 def _boolean(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
     visit(node.iter_expressions(), scope, walk)
     return BOOLEAN
@@ -112,6 +121,12 @@ def _compared(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
                 "cast one of them to the other's type",
             )
     return BOOLEAN
+
+
+def _between(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
+    if node.args.get("symmetric"):
+        foreign.report("BETWEEN SYMMETRIC", node, walk, "write the smaller bound first")
+    return _compared(node, scope, walk)
 
 
 def check_condition(node: exp.Expr, clause: str, found: DataType | None, walk: Walk) -> None:
@@ -216,8 +231,22 @@ def _fields(
             hint = did_you_mean(name, (f.name for f in found.fields))
             walk.report("unknown-column", f"there is no field '{name}' in this struct", node, hint)
             return None
+        if _has_no_fields(found):
+            walk.report(
+                "unknown-column", f"a value of type {both(found, None)} has no field '{name}'", node
+            )
+            return None
         found = field_type(found, name)
     return found
+
+
+def _has_no_fields(found: DataType | None) -> bool:
+    """Whether a value is surely no struct, map or variant, nor an array of structs."""
+    if isinstance(found, Array):
+        return _has_no_fields(found.element) or isinstance(found.element, (Array, Map))
+    return isinstance(found, Decimal) or (
+        isinstance(found, Primitive) and found not in (VARIANT, VOID)
+    )
 
 
 def _identifier(node: exp.Expr, scope: Scope, _walk: Walk) -> DataType | None:
@@ -317,7 +346,10 @@ def _interval(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
         ends = (unit.this.name.lower(), unit.expression.name.lower())
         return interval_of(_UNITS[e.removesuffix("s")] for e in ends)
     found = _UNITS.get(unit.name.lower().removesuffix("s"))
-    return interval_of([found]) if found else None
+    if found is None:
+        foreign.report(f"intervals in {unit.name}", node, walk, "write it in months, days or hours")
+        return None
+    return interval_of([found])
 
 
 _UNITS = {
@@ -344,6 +376,10 @@ def _units_in(text: str) -> Iterator[str]:
 def _cast(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
     found = type_of(node.this, scope, walk)
     to = node.args["to"]
+    if node.args.get("format"):
+        foreign.report("FORMAT in a cast", node, walk, "write to_date(…) or to_number(…)")
+    if to.this == exp.DataType.Type.TIME:
+        foreign.report("TIME in what is run", node, walk, "keep a time of day as text or seconds")
     if isinstance(to, exp.DataType) and isinstance(to.this, exp.Interval):
         target = _interval_type(to.this)
     else:
@@ -452,6 +488,8 @@ def _arguments(nodes: Sequence[exp.Expr], scope: Scope, walk: Walk) -> list[Argu
         if isinstance(node, exp.Distinct):
             found += _arguments(node.expressions, scope, walk)
         elif isinstance(node, (exp.Order, exp.IgnoreNulls, exp.RespectNulls)):
+            if isinstance(node, exp.Order) and isinstance(node.parent, exp.Anonymous):
+                foreign.report("ORDER BY inside a call", node, walk, "sort what it gives")
             visit(node.expressions, scope, walk)
             found += _arguments([node.this], scope, walk)
         else:
@@ -534,6 +572,17 @@ def _special(name: str, *keys: str) -> _Rule:
     return rule
 
 
+def _rounded(name: str) -> _Rule:
+    plain = _special(name, "this", "decimals")
+
+    def rule(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
+        if node.args.get("to"):
+            foreign.report(f"{name}(… TO …)", node, walk, "write date_trunc(…)")
+        return plain(node, scope, walk)
+
+    return rule
+
+
 def _transform(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
     if not isinstance(node.expression, exp.Lambda):
         visit(node.iter_expressions(), scope, walk)
@@ -542,7 +591,11 @@ def _transform(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
 
 
 def _extract(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
-    return extracted(node.this.name, type_of(node.expression, scope, walk))
+    source = type_of(node.expression, scope, walk)
+    found = extracted(node.this.name, source)
+    if found is None and source in (DATE, TIMESTAMP):
+        foreign.report(f"field {node.this.name} in EXTRACT", node, walk)
+    return found
 
 
 def _any(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
@@ -589,7 +642,19 @@ def _filtered(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
 
 
 def _path(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
-    return VARIANT if type_of(node.this, scope, walk) == VARIANT else None
+    found = type_of(node.this, scope, walk)
+    if not node.args.get("variant_extract"):
+        foreign.report("operator ->", node, walk, "write get_json_object(…)")
+    elif isinstance(node.this, exp.Literal):
+        foreign.report("slices in brackets", node, walk, "write slice(…)")
+    elif found not in (None, VARIANT):
+        walk.report(
+            "bad-operand",
+            f"':' takes a part of a variant, and this is {both(found, None)}",
+            node,
+            "write get_json_object(…), or parse_json(…) first",
+        )
+    return VARIANT if found == VARIANT else None
 
 
 def _tuple(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
@@ -638,6 +703,7 @@ def _body(
 
 
 _RULES: Mapping[type[exp.Expr], _Rule] = {
+    **dict.fromkeys(foreign.FOREIGN, _foreign),
     exp.Add: _arithmetic("+"),
     exp.Alias: _inner,
     exp.Aliases: _inner,
@@ -653,11 +719,11 @@ _RULES: Mapping[type[exp.Expr], _Rule] = {
     exp.BitwiseRightShift: _shifted,
     exp.BitwiseXor: _bits,
     exp.Boolean: _constant(BOOLEAN),
-    exp.Between: _compared,
+    exp.Between: _between,
     exp.Bracket: _bracket,
     exp.Case: _case,
     exp.Cast: _cast,
-    exp.Ceil: _special("ceil", "this", "decimals"),
+    exp.Ceil: _rounded("ceil"),
     exp.Chr: _special("chr", "expressions"),
     exp.Column: _column,
     exp.Collate: _collated,
@@ -673,7 +739,7 @@ _RULES: Mapping[type[exp.Expr], _Rule] = {
     exp.EQ: _compared,
     exp.Extract: _extract,
     exp.Filter: _filtered,
-    exp.Floor: _special("floor", "this", "decimals"),
+    exp.Floor: _rounded("floor"),
     exp.GT: _compared,
     exp.GTE: _compared,
     exp.GroupConcat: _special("substring", "this"),

@@ -64,7 +64,8 @@ def join_kind(node: exp.Expr) -> str:
     if kind in ("semi", "anti"):
         return f"left_{kind}"
     if kind == "cross":
-        return "cross"
+        # Of a comma in FROM sqlglot makes a join that was never asked for its pivots.
+        return "cross" if "pivots" in node.args else "inner"
     return f"{side}_outer" if side else "inner"
 
 

@@ -194,6 +194,13 @@ def _against_join(operator: StatefulOperator) -> Iterator[Objection]:
             "stream-anti-join",
             "LEFT JOIN with a time bound in ON, and keep rows WHERE the other side's key IS NULL",
         )
+    elif kind == "cross":
+        yield Objection(
+            "a CROSS JOIN of two streams is refused, whatever its condition",
+            operator,
+            "join-without-equality",
+            "write JOIN, and an equality in ON, as in a.id = b.id",
+        )
     elif not operator.equal:
         yield Objection(
             "a join of two streams needs a column of one side to equal one of the other",

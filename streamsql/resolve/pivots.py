@@ -14,12 +14,14 @@ from streamsql.datatypes import DataType, Decimal, Primitive
 from streamsql.resolve.coercion import STRING, widest
 from streamsql.resolve.expressions import type_of
 from streamsql.resolve.grouping import bound_by, collated, distinct_keys, mixed
+from streamsql.resolve.kinds import both, kind_of
 from streamsql.resolve.lineage import How, Origins, grouped_by, take, united, used_by
 from streamsql.resolve.liveness import kept, taken
 from streamsql.resolve.naming import output_name, written
 from streamsql.resolve.operations import distinct_aggregates
 from streamsql.resolve.relations import StateKey
 from streamsql.resolve.scope import UNKNOWN, Attribute, Flow, Rowset, Scope, Visible, look_up
+from streamsql.resolve.shape import aggregates_in
 from streamsql.resolve.walk import Walk
 
 _PIVOTED_APART = frozenset(
@@ -63,6 +65,7 @@ def pivoted(
 
 
 def _pivot(node: exp.Expr, rowset: Rowset, inside: Scope, walk: Walk) -> Rowset:
+    _check_pivot(node, walk)
     taking, since = list(_aggregates(node, inside, walk)), len(walk.read)
     by = [f.this for f in node.args.get("fields") or ()]
     types = [type_of(column, inside, walk) for column in by]
@@ -85,6 +88,25 @@ def _pivot(node: exp.Expr, rowset: Rowset, inside: Scope, walk: Walk) -> Rowset:
         every = united((*(c.origins for c in rowset.columns), rowset.unlisted), How.TRANSFORMATION)
         return replace(UNKNOWN, flow=flow, influences=influences, unlisted=every)
     return Rowset((*rest, *made), (), flow, True, influences)
+
+
+def _check_pivot(node: exp.Expr, walk: Walk) -> None:
+    for expression in node.expressions:
+        if not aggregates_in(expression):
+            walk.report(
+                "bad-pivot",
+                "a PIVOT computes aggregates, and this is none",
+                expression,
+                "write max(…), sum(…) or any_value(…) of it",
+            )
+    for value in (v for f in node.args.get("fields") or () for v in f.expressions):
+        if value.find(exp.Column) is not None:
+            walk.report(
+                "bad-pivot",
+                "the values of a PIVOT are literals: each becomes a column",
+                value,
+                "list the values that you want columns for",
+            )
 
 
 def _aggregates(node: exp.Expr, inside: Scope, walk: Walk) -> Iterator[_Aggregate]:
@@ -173,6 +195,7 @@ def _unpivot(node: exp.Expr, rowset: Rowset, inside: Scope, walk: Walk) -> Rowse
             since = len(walk.read)
             types[number].append(type_of(part, inside, walk))
             origins[number].append(used_by(take(walk.read, since)))
+    _check_unpivot(node, types, walk)
     if not rowset.complete:
         every = united((*(c.origins for c in rowset.columns), rowset.unlisted), How.TRANSFORMATION)
         return replace(UNKNOWN, flow=rowset.flow, influences=rowset.influences, unlisted=every)
@@ -183,3 +206,18 @@ def _unpivot(node: exp.Expr, rowset: Rowset, inside: Scope, walk: Walk) -> Rowse
         for n, name in enumerate(names)
     )
     return Rowset((*rest, *told, *made), (), rowset.flow, True, rowset.influences)
+
+
+def _check_unpivot(node: exp.Expr, types: Sequence[Sequence[DataType | None]], walk: Walk) -> None:
+    """Report columns that cannot become one: text is not widened to anything, nor from it."""
+    for together in types:
+        kinds = {"text" if t == STRING else kind_of(t): t for t in together}
+        known = {kind: t for kind, t in kinds.items() if kind is not None}
+        if len(known) > 1:
+            one, other = list(known.values())[:2]
+            walk.report(
+                "bad-pivot",
+                f"{both(one, other)} cannot become one column",
+                node,
+                "cast them to one type in a subquery first",
+            )

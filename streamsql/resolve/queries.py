@@ -12,6 +12,7 @@ from streamsql.dialect import function_name
 from streamsql.resolve.aggregation import check_aggregation
 from streamsql.resolve.coercion import widest
 from streamsql.resolve.expressions import check_condition, type_of, visit
+from streamsql.resolve.foreign import check_clauses, check_star
 from streamsql.resolve.generators import Generated, check_generators, generated, is_generator
 from streamsql.resolve.grouping import (
     GroupingKey,
@@ -113,6 +114,7 @@ def _subquery(node: exp.Subquery, scope: Scope, walk: Walk) -> Rowset:
 
 
 def _select(node: exp.Select, scope: Scope, walk: Walk) -> Rowset:
+    check_clauses(node, walk)
     source = read_sources(node, scope, walk)
     since = len(walk.read)
     inside = _with_window_names(node, source.scope(scope), walk)
@@ -312,6 +314,7 @@ def _generated_columns(expression: exp.Expr, scope: Scope, walk: Walk) -> Iterat
 
 def _star(node: exp.Expr, scope: Scope, source: Sources, walk: Walk) -> Iterator[Attribute]:
     star = node.this if isinstance(node, exp.Column) else node
+    check_star(star, walk)
     excluded = {e.name.lower(): e for e in star.args.get("except_") or ()}
     seen: set[str] = set()
     for attribute in _star_columns(node, scope, source, walk):

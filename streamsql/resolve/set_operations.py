@@ -8,6 +8,7 @@ from dataclasses import replace
 from sqlglot import exp
 
 from streamsql.resolve.coercion import wider
+from streamsql.resolve.foreign import check_set_operation
 from streamsql.resolve.grouping import bound_by, check_distinct, collated, distinct_keys, mixed
 from streamsql.resolve.kinds import both, differ
 from streamsql.resolve.lineage import NO_INFLUENCES, Influences, fields_in, united
@@ -22,6 +23,7 @@ def set_operation(node: exp.SetOperation, scope: Scope, walk: Walk) -> Rowset:
     left = walk.resolve_query(node.this, scope, walk)
     right = walk.resolve_query(node.expression, scope, walk)
     complete = left.complete and right.complete
+    check_set_operation(node, walk)
     by_name = bool(node.args.get("by_name"))
     if complete and not by_name and len(left.columns) != len(right.columns):
         walk.report(
@@ -34,7 +36,7 @@ def set_operation(node: exp.SetOperation, scope: Scope, walk: Walk) -> Rowset:
     if not by_name:
         _check_types(node, left, right, walk)
     is_union = isinstance(node, exp.Union)
-    columns = _by_name(left, right) if by_name else _by_position(left, right, is_union)
+    columns = _by_position(left, right, is_union)
     if not is_union or node.args.get("distinct"):
         check_distinct(columns, node.expression, walk)
         walk.used.extend(kept(*columns))
@@ -142,20 +144,3 @@ def _by_position(left: Rowset, right: Rowset, widened: bool) -> tuple[Attribute,
             replace(column, type=found, event_time=event_time, origins=origins, keeps=keeps)
         )
     return tuple(columns)
-
-
-def _by_name(left: Rowset, right: Rowset) -> tuple[Attribute, ...]:
-    others = {c.name.lower(): c for c in right.columns}
-    columns = [
-        replace(
-            c,
-            type=wider(c.type, others[c.name.lower()].type),
-            origins=united((c.origins, others[c.name.lower()].origins)),
-            keeps=kept(c, others[c.name.lower()]),
-        )
-        if c.name.lower() in others
-        else c
-        for c in left.columns
-    ]
-    names = {c.name.lower() for c in left.columns}
-    return (*columns, *(c for c in right.columns if c.name.lower() not in names))

@@ -91,6 +91,7 @@ _COUNTS: dict[tuple[int, int | None], str] = {
         try_make_interval
     """,
     (1, None): """
+        count
         coalesce
     """,
     (2, 2): """

@@ -11,6 +11,7 @@ from streamsql.datatypes import DataType, Struct, ddl
 from streamsql.dialect import WATERMARK, function_name
 from streamsql.resolve.coercion import TIMESTAMP
 from streamsql.resolve.expressions import check_condition, type_of, visit
+from streamsql.resolve.foreign import check_join, check_relation
 from streamsql.resolve.generators import Generated, generated
 from streamsql.resolve.join_bounds import JoinInput, compared_columns, read_condition
 from streamsql.resolve.joins import Joined, join
@@ -101,6 +102,7 @@ def read_sources(node: exp.Select, scope: Scope, walk: Walk) -> Sources:
 
 def read_relation(node: exp.Expr, scope: Scope, walk: Walk) -> Sources:
     """Return one relation under its alias, with the watermark declared on it."""
+    check_relation(node, walk)
     rowset = _rowset_of(node, scope, walk)
     qualifier = _qualifier(node)
     rowset = _with_watermark(node, rowset, qualifier, scope, walk)
@@ -268,6 +270,7 @@ def joined_with(left: Sources, node: exp.Expr, scope: Scope, walk: Walk) -> Sour
     right = read_relation(node.this, around, walk)
     for inner in node.this.args.get("joins") or ():
         right = joined_with(right, inner, scope, walk)
+    check_join(node, walk)
     found = join(node, left.visible, right.visible, walk)
     both = left.streaming and right.streaming
     flow = left.flow.beside(right.flow)

@@ -12,8 +12,9 @@ from streamsql.resolve import ResolvedModel
 def join_without_equality(model: ResolvedModel) -> Iterator[Fault]:
     """Two streams are joined without an equality.
 
-    Rows that wait for a partner are kept by what must be equal. With a time bound alone, a cross
-    join, or an `OR` of equalities Spark starts the query, and ends it in its first batch.
+    Rows that wait for a partner are kept by what must be equal. With a time bound alone, or an `OR`
+    of equalities, Spark starts the query, and ends it in its first batch. So it does with the words
+    `CROSS JOIN`, even where `WHERE` or `ON` has an equality: write `JOIN`.
 
     Bad:
 
