@@ -6,6 +6,7 @@ heavy is loaded.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -186,7 +187,7 @@ class _Reader:
             return {}
         texts = {}
         for path in self.files(top, set(), suffixes) if top.is_dir() else [top]:
-            name = path.relative_to(self.root).as_posix()
+            name = path.as_posix()[len(self.root.as_posix().rstrip("/")) + 1 :]
             text = self.text(path, name)
             if text is not None:
                 texts[name] = text
@@ -199,19 +200,24 @@ class _Reader:
             return
         seen.add(real)
         try:
-            paths = sorted(folder.iterdir())
+            with os.scandir(folder) as listed:
+                entries = sorted(listed, key=lambda entry: entry.name)
         except OSError as error:
             place = Location(folder.relative_to(self.root).as_posix())
             self.add("unreadable-file", f"cannot be read: {_reason(error)}", place)
             return
-        for path in paths:
-            if path.name.startswith(".") or path == self.root / _OUTPUT_FOLDER:
+        outputs = self.root / _OUTPUT_FOLDER
+        for entry in entries:
+            path = Path(entry.path)
+            if entry.name.startswith(".") or path == outputs:
                 continue
-            if path.is_symlink() and not path.resolve().is_relative_to(self.root):
+            # A link is asked by its path, which forgives one that leads nowhere.
+            asked = path if entry.is_symlink() else entry
+            if asked is path and not path.resolve().is_relative_to(self.root):
                 continue
-            if path.is_dir():
+            if asked.is_dir():
                 yield from self.files(path, seen, suffixes)
-            elif path.suffix.lower() in suffixes and path.is_file():
+            elif entry.name.lower().endswith(suffixes) and asked.is_file():
                 yield path
 
     def text(self, path: Path, name: str) -> str | None:

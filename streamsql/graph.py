@@ -95,7 +95,7 @@ def _nodes(
 ) -> dict[str, Node]:
     sources = {s.unique_name: _source_node(s) for s in project.sources}
     seeds = {s.name: _seed_node(s) for s in project.seeds}
-    folders = project.settings.model_paths
+    folders = [str(PurePosixPath(path)) for path in project.settings.model_paths]
     models = {
         m.name: _model_node(m, configs.get(m.name), folders)
         for m in project.models
@@ -114,9 +114,10 @@ def _seed_node(seed: Seed) -> Node:
 
 
 def _model_node(model: Model, config: ModelConfig | None, folders: Sequence[str]) -> Node:
-    path = PurePosixPath(model.path)
-    below = next((path.relative_to(f) for f in folders if path.is_relative_to(f)), path)
-    fqn = ".".join((*below.parts[:-1], model.name))
+    path = model.path
+    inside = (path[len(f) + 1 :] for f in folders if path.startswith(f"{f}/"))
+    below = next(inside, path)
+    fqn = ".".join((*below.split("/")[:-1], model.name))
     return Node(model.name, "model", model.path, fqn, config.tags if config else (), config)
 
 

@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,11 @@ class Remembered:
     fail_on: str
 
 
+def is_fickle(template: str) -> bool:
+    """Tell whether a template may give something else each time."""
+    return _FICKLE.search(template) is not None
+
+
 class NotedEnvironment(Mapping[str, str]):
     """An environment that notes which variables are asked for."""
 
@@ -96,29 +102,33 @@ def recall(asked: Asked, env: Mapping[str, str]) -> tuple[Remembered, Read] | No
         profiles = read_profiles(root, asked.profiles_dir)
         read = _read(root, settings_path, texts, profiles)
         variables = {str(name): env.get(name) for name in kept["env"]}
-        if _digest(asked, read, reading, variables) != kept["digest"]:
+        if digest(asked, read, reading, variables) != kept["digest"]:
             return None
         return Remembered(
-            tuple(map(_finding, kept["findings"])), int(kept["models"]), str(kept["fail_on"])
+            tuple(map(kept_finding, kept["findings"])), int(kept["models"]), str(kept["fail_on"])
         ), read
     except (ProjectError, OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
 
 
 def remember(
-    asked: Asked, read: Read, reading: Reading, env: NotedEnvironment, found: Remembered
+    asked: Asked,
+    read: Read,
+    reading: Reading,
+    env: Mapping[str, str | None],
+    found: Remembered,
 ) -> None:
     """Keep what a lint found, unless the next one may find something else all the same."""
     texts = (*read.texts.values(), (read.profiles or ("", ""))[1])
-    if env.listed or reading.rules_folder or any(map(_FICKLE.search, texts)):
+    if reading.rules_folder or any(map(_FICKLE.search, texts)):
         return
     if any(f.location.path == (read.profiles or ("",))[0] for f in found.findings):
         return  # what is shown of that file may hold secrets
     payload = {
-        "digest": _digest(asked, read, reading, env.asked),
-        "env": sorted(env.asked),
+        "digest": digest(asked, read, reading, env),
+        "env": sorted(env),
         "reading": asdict(reading),
-        "findings": [_plain(f) for f in found.findings],
+        "findings": [plain_finding(f) for f in found.findings],
         "models": found.models,
         "fail_on": found.fail_on,
     }
@@ -135,8 +145,8 @@ def cache_path(root: Path, asked: Asked) -> Path:
 # Keys
 
 
-def _digest(asked: Asked, read: Read, reading: Reading, env: Mapping[str, str | None]) -> str:
-    """Return one hash of all that a lint depends on."""
+def digest(asked: Asked, read: Read, reading: Reading, env: Mapping[str, str | None]) -> str:
+    """Return one hash of all that a lint depends on, as far as it was ``read``."""
     hashed = blake2b(digest_size=32)
 
     def add(*parts: object) -> None:
@@ -154,6 +164,7 @@ def _digest(asked: Asked, read: Read, reading: Reading, env: Mapping[str, str | 
     return hashed.hexdigest()
 
 
+@cache
 def _own_code() -> str:
     """Return a hash of the package itself: a version says too little while it is developed."""
     hashed = blake2b(digest_size=16)
@@ -194,7 +205,7 @@ def _read(root: Path, settings_path: Path, texts: Texts, profiles: tuple[str, st
 
 def _load(path: Path) -> Mapping[str, Any] | None:
     whole = json.loads(path.read_text(encoding="utf-8"))
-    if whole["check"] != _check(whole["kept"]):
+    if whole["check"] != check_of(whole["kept"]):
         return None
     kept: Mapping[str, Any] = json.loads(whole["kept"])
     return kept
@@ -202,7 +213,15 @@ def _load(path: Path) -> Mapping[str, Any] | None:
 
 def _save(path: Path, payload: Mapping[str, Any]) -> None:
     kept = json.dumps(payload, ensure_ascii=False)
-    text = json.dumps({"check": _check(kept), "kept": kept}, ensure_ascii=False)
+    replace_file(path, json.dumps({"check": check_of(kept), "kept": kept}, ensure_ascii=False))
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Write a file so that whoever reads it finds all of it or what was there before.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".lint-")
     try:
@@ -214,7 +233,8 @@ def _save(path: Path, payload: Mapping[str, Any]) -> None:
         raise
 
 
-def _check(kept: str) -> str:
+def check_of(kept: str) -> str:
+    """Return the hash by which a damaged file is known."""
     return blake2b(kept.encode("utf-8"), digest_size=16).hexdigest()
 
 
@@ -223,7 +243,8 @@ def _reading(kept: Mapping[str, Any]) -> Reading:
     return Reading(tuple(kept["folders"]), tuple(kept["files"]), kept["rules_folder"], schemas)
 
 
-def _plain(finding: Finding) -> list[Any]:
+def plain_finding(finding: Finding) -> list[Any]:
+    """Return a finding as JSON can hold it."""
     place = finding.location
     return [
         finding.rule,
@@ -235,6 +256,7 @@ def _plain(finding: Finding) -> list[Any]:
     ]
 
 
-def _finding(kept: Sequence[Any]) -> Finding:
+def kept_finding(kept: Sequence[Any]) -> Finding:
+    """Return the finding that was written."""
     rule, message, place, severity, hint, model = kept
     return Finding(rule, message, Location(*place), Severity(severity), hint, model)

@@ -65,7 +65,7 @@ def compile_project(
     Raises:
         ProjectError: the project cannot be read at all.
     """
-    with _collector_paused():
+    with collector_paused():
         project = load_project(files, target, installed_spark=installed_spark)
         rendering = render_project(project, context or RenderContext())
         graph = build_graph(project, rendering.models, rendering.disabled)
@@ -86,9 +86,14 @@ def compile_project(
             *checked,
             *theirs.findings,
         )
-        sound = _sound(resolution, graph, errors_of(found, known))
-        planning = plan_project(project, sound) if with_plan else None
-        faults = check_plan(project, sound) if planning is None else planning.findings
+        broken_below = unsound(graph, errors_of(found, known))
+        sound = tuple(m for m in resolution.models if m.name not in broken_below)
+        if with_plan:
+            planning = plan_project(project, replace(resolution, models=sound))
+            faults = planning.findings
+        else:
+            planning = None
+            faults = check_plan(project, ((m.parsed.rendered, m.output_mode) for m in sound))
     found = sort_findings((*found, *faults))
     judged = judge(found, project, whole.texts, known)
     return Compilation(
@@ -129,15 +134,14 @@ def all_texts(files: ProjectFiles) -> Mapping[str, str]:
     return files.texts if path.startswith(("~", "/")) else {**files.texts, path: text}
 
 
-def _sound(resolution: Resolution, graph: Graph, errors: Iterable[Finding]) -> Resolution:
-    """Leave out the models with errors and all that read them: no query can be made of them."""
+def unsound(graph: Graph, errors: Iterable[Finding]) -> frozenset[str]:
+    """Return the models with errors and all that read them: no query can be made of them."""
     broken = {f.model for f in errors if f.model in graph.nodes}
-    unsound = graph.descendants(name for name in broken if name is not None)
-    return replace(resolution, models=tuple(m for m in resolution.models if m.name not in unsound))
+    return graph.descendants(name for name in broken if name is not None)
 
 
 @contextmanager
-def _collector_paused() -> Iterator[None]:
+def collector_paused() -> Iterator[None]:
     """Trees are many small objects that all live to the end: collecting costs a quarter more."""
     if not gc.isenabled():
         yield

@@ -157,7 +157,7 @@ def _of_the_rest(
             yield from after.findings
             relations = dict(after.relations)
             if resolved is not None:
-                yield from check_model(resolved, after)
+                yield from check_model(resolved, relations)
     others = (r for r in opened.compilation.rendered if r.model.name != model.name)
     seen = (*others, *((rendered,) if rendered is not None else ()))
     yield from check_whole(_whole(opened, model, seen, graph, relations))

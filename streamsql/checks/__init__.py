@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from streamsql.checks.options import model_options, source_options
 from streamsql.checks.plugins import TheirRules, apply_safely
@@ -17,7 +17,7 @@ from streamsql.checks.rule import (
 )
 from streamsql.findings import Finding, Severity
 from streamsql.project.nodes import Project
-from streamsql.resolve import Resolution, ResolvedModel
+from streamsql.resolve import Relation, Resolution, ResolvedModel
 
 __all__ = [
     "MODEL_RULES",
@@ -30,6 +30,7 @@ __all__ = [
     "WholeProject",
     "check_model",
     "check_project",
+    "check_sources",
     "check_whole",
     "model_rule",
     "project_rule",
@@ -48,10 +49,10 @@ def check_project(
     return (*found, *_of_others(theirs, whole, resolution)) if theirs else found
 
 
-def check_model(model: ResolvedModel, resolution: Resolution) -> Iterator[Finding]:
-    """Apply our rules over models to one of them."""
+def check_model(model: ResolvedModel, relations: Mapping[str, Relation]) -> Iterator[Finding]:
+    """Apply our rules over models to one of them; ``relations`` are all that can be read."""
     yield from model_options(model)
-    for rule in MODEL_RULES if _is_complete(model, resolution) else _OF_ANY_MODEL:
+    for rule in MODEL_RULES if _is_complete(model, relations) else _OF_ANY_MODEL:
         yield from rule.findings(model, model.name)
 
 
@@ -61,21 +62,26 @@ def check_whole(whole: WholeProject) -> Iterator[Finding]:
         yield from rule.findings(whole)
 
 
-def _findings(project: Project, resolution: Resolution) -> Iterator[Finding]:
+def check_sources(project: Project) -> Iterator[Finding]:
+    """Apply our rules over sources to each of them."""
     for source in project.sources:
         yield from source_options(source)
         for ours in SOURCE_RULES:
             yield from ours.findings(source)
+
+
+def _findings(project: Project, resolution: Resolution) -> Iterator[Finding]:
+    yield from check_sources(project)
     for model in resolution.models:
-        yield from check_model(model, resolution)
+        yield from check_model(model, resolution.relations)
 
 
 _OF_ANY_MODEL = tuple(rule for rule in MODEL_RULES if not rule.needs_all_columns)
 
 
-def _is_complete(model: ResolvedModel, resolution: Resolution) -> bool:
+def _is_complete(model: ResolvedModel, relations: Mapping[str, Relation]) -> bool:
     """Tell whether all columns of a model are known; a broken one has no relation."""
-    relation = resolution.relations.get(model.parsed.rendered.model.relation)
+    relation = relations.get(model.parsed.rendered.model.relation)
     return relation is not None and relation.complete
 
 
@@ -87,7 +93,9 @@ def _of_others(
         yield from apply_safely(rule, ((s, None) for s in whole.project.sources), place)
     for rule in theirs.asked_of("model"):
         models = resolution.models
-        asked = (m for m in models if not rule.needs_all_columns or _is_complete(m, resolution))
+        asked = (
+            m for m in models if not rule.needs_all_columns or _is_complete(m, resolution.relations)
+        )
         yield from apply_safely(rule, ((m, m.name) for m in asked), place)
     for rule in theirs.asked_of("project"):
         yield from apply_safely(rule, ((whole, None),), place)

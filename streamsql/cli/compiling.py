@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from streamsql.pipeline import Compilation
     from streamsql.plan.nodes import Plan, Query
     from streamsql.project.nodes import ProjectFiles
+    from streamsql.render import RenderContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +106,24 @@ def compile_files(
         ProjectError: the settings or the profile cannot be understood at all.
     """
     from streamsql.pipeline import compile_project
-    from streamsql.render import RenderContext
 
     root = Path(files.root).resolve()
     compilation = compile_project(
         files,
         project.target,
-        context=RenderContext(datetime.now(UTC), str(uuid4())),
+        context=new_context(),
         installed_spark=installed_spark(),
         with_plan=with_plan,
     )
     terminal.keep_secret(compilation.project.secrets)
     return Compiled(compilation, files, root, root / project.target_path)
+
+
+def new_context() -> RenderContext:
+    """Return what Jinja sees of this invocation."""
+    from streamsql.render import RenderContext
+
+    return RenderContext(datetime.now(UTC), str(uuid4()))
 
 
 def installed_spark() -> str | None:

@@ -1,23 +1,40 @@
-"""Linting with a memory: what the last lint found is told again if nothing has changed."""
+"""Linting with a memory: what the last lint found is told again where nothing has changed."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from streamsql.cli.compiling import Compiled, compile_files, installed_spark, read_project
+from streamsql.cli.compiling import compile_files, installed_spark, new_context, read_project
 from streamsql.cli.options import ProjectOptions
 from streamsql.cli.terminal import Terminal
-from streamsql.lint_cache import Asked, NotedEnvironment, Read, Remembered, recall, remember
+from streamsql.lint_cache import (
+    Asked,
+    NotedEnvironment,
+    Read,
+    Remembered,
+    cache_path,
+    digest,
+    is_fickle,
+    recall,
+    remember,
+)
+
+if TYPE_CHECKING:
+    from streamsql.findings import Finding
+    from streamsql.project.nodes import Project, ProjectFiles, Settings
+
+Told = tuple[Remembered, Mapping[str, str]]
+"""What there is to tell, and the texts that it speaks of."""
 
 _PLUGINS = ("streamsql.rules", "streamsql.connectors", "streamsql.formats")
+_OF_MODELS = (".sql", ".yml", ".yaml", ".csv")  # what of them matters is in the keys of models
 
 
-def recalled(
-    project: ProjectOptions, terminal: Terminal
-) -> tuple[Remembered, Mapping[str, str]] | None:
+def recalled(project: ProjectOptions, terminal: Terminal) -> Told | None:
     """Return what the last lint found, with the texts it speaks of, if it still holds."""
     found = recall(_asked(project), os.environ)
     if found is None:
@@ -27,36 +44,92 @@ def recalled(
     return remembered, {**read.texts, **dict((read.profiles,) if read.profiles else ())}
 
 
-def compiled_and_remembered(project: ProjectOptions, terminal: Terminal) -> Compiled:
-    """Compile as lint does, and remember what was found.
+def linted(project: ProjectOptions, terminal: Terminal) -> Told:
+    """Lint by what is known of each model, and remember what was found.
 
     Raises:
         ProjectError: the project cannot be read at all.
     """
     files, _ = read_project(project, terminal)
     env = NotedEnvironment(files.env)
-    compiled = compile_files(replace(files, env=env), project, terminal, with_plan=False)
-    if not _may_be_kept(compiled):
-        return compiled
+    noting = replace(files, env=env)
+    others = _has_plugins()
+    found = None if others else _relinted(noting, env, project, terminal)
+    if found is None:
+        compilation = compile_files(noting, project, terminal, with_plan=False).compilation
+        models = sum(node.kind == "model" for node in compilation.graph.nodes.values())
+        found = _told(compilation.project, compilation.findings, models)
+        settings = compilation.project.settings
+        if not (others or env.listed or _shows_secrets(compilation.project, files)):
+            from streamsql.project.files import reading_of
+
+            read = _read(files, settings)
+            remember(_asked(project), read, reading_of(settings), env.asked, found)
+    return found, {**files.texts, **dict((files.profiles,) if files.profiles else ())}
+
+
+def _relinted(
+    files: ProjectFiles, env: NotedEnvironment, options: ProjectOptions, terminal: Terminal
+) -> Remembered | None:
+    """Lint the models that have changed, and keep what is known of all."""
+    from streamsql.lint_memory import Memory, load_memory, save_memory
+    from streamsql.project import load_settings
     from streamsql.project.files import reading_of
+    from streamsql.relint import relint
+
+    asked = _asked(options)
+    settings = load_settings(files.texts)
+    if settings is None:
+        return None
+    read, reading = _read(files, settings), reading_of(settings)
+    shared = replace(read, texts=_shared(read.texts))
+    path = cache_path(Path(files.root), asked).with_name("models.json")
+    memory = load_memory(path)
+    known = {name: files.env.get(name) for name in memory.env}
+    if digest(asked, shared, reading, known) != memory.world:
+        memory, known = Memory(), {}
+    found = relint(
+        files,
+        memory,
+        options.target,
+        context=new_context(),
+        installed_spark=asked.spark,
+    )
+    if found is None:
+        return None
+    terminal.keep_secret(found.project.secrets)
+    told = _told(found.project, found.findings, found.models)
+    if env.listed or _shows_secrets(found.project, files):
+        return told
+    known |= env.asked
+    remember(asked, read, reading, known, told)
+    if found.lines is not None and not any(
+        map(is_fickle, (*shared.texts.values(), _profile(read)))
+    ):
+        world = digest(asked, shared, reading, known)
+        save_memory(path, Memory(world, tuple(sorted(known)), found.lines))
+    return told
+
+
+def _shared(texts: Mapping[str, str]) -> dict[str, str]:
+    """Return the texts that all models depend on."""
+    return {path: text for path, text in texts.items() if not path.endswith(_OF_MODELS)}
+
+
+def _profile(read: Read) -> str:
+    return read.profiles[1] if read.profiles else ""
+
+
+def _told(project: Project, findings: Iterable[Finding], models: int) -> Remembered:
     from streamsql.project.masking import mask_finding
 
-    settings, compilation = compiled.compilation.project.settings, compiled.compilation
-    secrets = compilation.project.secrets
-    found = Remembered(
-        tuple(mask_finding(f, secrets) for f in compilation.findings),
-        sum(node.kind == "model" for node in compilation.graph.nodes.values()),
-        str(settings.lint.fail_on),
-    )
-    read = Read(
-        files.root,
-        Path(settings.location.path).name,
-        files.texts,
-        files.unreadable,
-        files.profiles,
-    )
-    remember(_asked(project), read, reading_of(settings), env, found)
-    return compiled
+    masked = tuple(mask_finding(f, project.secrets) for f in findings)
+    return Remembered(masked, models, str(project.settings.lint.fail_on))
+
+
+def _read(files: ProjectFiles, settings: Settings) -> Read:
+    name = Path(settings.location.path).name
+    return Read(files.root, name, files.texts, files.unreadable, files.profiles)
 
 
 def _asked(project: ProjectOptions) -> Asked:
@@ -70,15 +143,15 @@ def _asked(project: ProjectOptions) -> Asked:
     )
 
 
-def _may_be_kept(compiled: Compiled) -> bool:
-    """Whether all that was looked at is known: the code of others may look anywhere.
-
-    Lines of a text are shown with findings, so a text with a secret in it is not kept either:
-    who tells the findings again does not know the secret.
-    """
+def _has_plugins() -> bool:
+    """Whether the code of others is in use: it may look anywhere."""
     from importlib.metadata import entry_points
 
-    if any(entry_points(group=group) for group in _PLUGINS):
-        return False
-    secrets = [s for s in compiled.compilation.project.secrets if s]
-    return not any(s in text for s in secrets for text in compiled.files.texts.values())
+    return any(entry_points(group=group) for group in _PLUGINS)
+
+
+def _shows_secrets(project: Project, files: ProjectFiles) -> bool:
+    """Whether a secret stands in a text: lines of it are shown with findings, and who tells
+    them again does not know the secret."""
+    secrets = [s for s in project.secrets if s]
+    return any(s in text for s in secrets for text in files.texts.values())

@@ -21,6 +21,7 @@ from streamsql.plan.relations import (
 )
 from streamsql.plan.writes import encoded, write_of
 from streamsql.project.nodes import ModelConfig, Project, Seed, Source, Trigger
+from streamsql.render.rendered import RenderedModel
 from streamsql.resolve import Resolution, ResolvedModel
 
 RUN = ("topic", "table", "sink")  # what has a query of its own
@@ -62,11 +63,23 @@ def plan_project(project: Project, resolution: Resolution) -> Planning:
     return Planning(plan, tuple(findings))
 
 
-def check_plan(project: Project, resolution: Resolution) -> tuple[Finding, ...]:
-    """Find what ``plan_project`` would find, without making a plan: for those who only look."""
-    catalogue = _Catalogue(project, resolution)
-    faults = (_nothing_to_run(m, catalogue.needs_of(m)) for m in _runnable(resolution))
-    return tuple(fault for fault in faults if fault is not None)
+def check_plan(
+    project: Project, sound: Iterable[tuple[RenderedModel, str | None]]
+) -> tuple[Finding, ...]:
+    """Find what ``plan_project`` would find, without making a plan: for those who only look.
+
+    ``sound`` are the models that a plan would be made of, upstream first, with their modes.
+    """
+    streams = {source.relation for source in project.sources}
+    faults: list[Finding] = []
+    for rendered, mode in sound:
+        runs = rendered.config.materialized in RUN
+        reads = any(r.relation in streams for r in rendered.references)
+        if runs or reads:
+            streams.add(rendered.model.relation)
+        if runs and mode is not None and not reads:
+            faults.append(_nothing_to_run(rendered))
+    return tuple(faults)
 
 
 def _runnable(resolution: Resolution) -> Iterator[ResolvedModel]:
@@ -185,9 +198,8 @@ def _plan_model(
     catalogue: _Catalogue, model: ResolvedModel, levels: Mapping[str, int]
 ) -> Query | Finding:
     needs = catalogue.needs_of(model)
-    fault = _nothing_to_run(model, needs)
-    if fault is not None:
-        return fault
+    if not needs.reads:
+        return _nothing_to_run(model.parsed.rendered)
     catalogue.add_decoding(needs)
     write = write_of(catalogue.project, model)
     relation = catalogue.resolution.relations[model.parsed.rendered.model.relation]
@@ -196,14 +208,13 @@ def _plan_model(
     return _query(model, needs, result.name, (write,), model.output_mode or "append", levels)
 
 
-def _nothing_to_run(model: ResolvedModel, needs: _Needs) -> Finding | None:
-    if needs.reads:
-        return None
+def _nothing_to_run(rendered: RenderedModel) -> Finding:
+    model = rendered.model
     return Finding(
         "not-streaming",
         f"'{model.name}' reads no stream, so there is nothing to run as a "
-        f"{_config(model).materialized}",
-        model.parsed.rendered.model.location,
+        f"{rendered.config.materialized}",
+        model.location,
         hint="read a source or a topic model, or make it a view",
         model=model.name,
     )

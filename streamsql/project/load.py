@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from posixpath import basename, splitext
 from typing import Any
 
 from streamsql.errors import ProjectError
@@ -123,7 +124,7 @@ def _kind(path: str, settings: Settings) -> str | None:
     ]
     if not inside:
         return None
-    suffix = PurePosixPath(path).suffix.lower()
+    suffix = splitext(path)[1].lower()
     kind = max(inside)[1]
     if suffix in _YAML:
         return "properties"
@@ -208,7 +209,7 @@ def _by_name(
     records: Iterable[Record], kind: str, known: Iterable[str], faults: Faults
 ) -> dict[str, Record]:
     """Return the YAML entries by name; those that fit no file, or come twice, are faults."""
-    names = tuple(known)
+    names = dict.fromkeys(known)
     entries: dict[str, Record] = {}
     for record in records:
         name = record.values["name"]
@@ -226,7 +227,7 @@ def _by_name(
 
 
 def _stem(path: str) -> str:
-    return PurePosixPath(path).stem
+    return splitext(basename(path))[0]
 
 
 def _models(

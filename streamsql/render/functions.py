@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -219,7 +219,7 @@ def model_view(model: Model) -> Mapping[str, Any]:
 def check_references(
     references: tuple[Reference, ...],
     readable: Mapping[str, str],
-    sources: tuple[str, ...],
+    sources: Collection[str],
     faults: Faults,
     unreadable: Sequence[str] = (),
 ) -> None:

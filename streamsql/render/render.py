@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -66,14 +66,20 @@ def render_project(project: Project, context: RenderContext | None = None) -> Re
     A model with an error of its own is left out, and so is one whose references lead nowhere.
     """
     renderer = Renderer(project, context or RenderContext())
-    attempts = [renderer.render(model) for model in project.models]
+    return gathered(renderer, [renderer.render(model) for model in project.models])
+
+
+def gathered(renderer: Renderer, attempts: Sequence[Attempt]) -> Rendering:
+    """Return what the attempts at all models of a project come to."""
+    project = renderer.project
     readable = _readable(project, attempts)
+    known = _Known.of(project, readable)
     findings = list(renderer.findings)
     models = []
     for attempt in attempts:
         if not attempt.enabled:
             continue
-        found = (*attempt.findings, *_reference_findings(project, attempt, readable))
+        found = (*attempt.findings, *_reference_findings(known, attempt))
         findings += found
         if attempt.rendered is not None and not any(f.is_error for f in found):
             models.append(attempt.rendered)
@@ -92,7 +98,8 @@ def render_again(
     attempt = renderer.render(model)
     if not attempt.enabled:
         return attempt, ()
-    found = (*attempt.findings, *_reference_findings(renderer.project, attempt, readable))
+    known = _Known.of(renderer.project, readable)
+    found = (*attempt.findings, *_reference_findings(known, attempt))
     return attempt, tuple(mask_finding(f, renderer.project.secrets) for f in found)
 
 
@@ -106,7 +113,7 @@ def render_model(project: Project, name: str, context: RenderContext | None = No
     return Renderer(project, context or RenderContext()).render(model)
 
 
-def _readable(project: Project, attempts: list[Attempt]) -> Mapping[str, str]:
+def _readable(project: Project, attempts: Sequence[Attempt]) -> Mapping[str, str]:
     """Return what ``ref()`` can name: what it is, as far as that decides if it can be read."""
     readable = {seed.name: "seed" for seed in project.seeds}
     for attempt in attempts:
@@ -115,16 +122,27 @@ def _readable(project: Project, attempts: list[Attempt]) -> Mapping[str, str]:
     return readable
 
 
-def _reference_findings(
-    project: Project, attempt: Attempt, readable: Mapping[str, str]
-) -> tuple[Finding, ...]:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What references can lead to; ``unreadable`` are the files that may declare more."""
+
+    readable: Mapping[str, str]
+    sources: Mapping[str, None]
+    unreadable: tuple[str, ...]
+
+    @classmethod
+    def of(cls, project: Project, readable: Mapping[str, str]) -> _Known:
+        broken = {f.location.path for f in project.findings if f.rule == "yaml-syntax"}
+        sources = dict.fromkeys(source.unique_name for source in project.sources)
+        return cls(readable, sources, tuple(sorted(broken)))
+
+
+def _reference_findings(known: _Known, attempt: Attempt) -> tuple[Finding, ...]:
     if attempt.rendered is None:
         return ()
     faults = Faults(attempt.model.name)
-    sources = tuple(source.unique_name for source in project.sources)
-    broken = {f.location.path for f in project.findings if f.rule == "yaml-syntax"}
     references = attempt.rendered.references
-    check_references(references, readable, sources, faults, tuple(sorted(broken)))
+    check_references(references, known.readable, known.sources, faults, known.unreadable)
     return tuple(_naming_caller(finding, attempt.model) for finding in faults.found)
 
 

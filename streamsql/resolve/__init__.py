@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from streamsql.resolve.lineage import Field, How, Influences, ModelLineage, Origins, Use
 from streamsql.resolve.mentions import Mentions, mentions
-from streamsql.resolve.models import resolve_again, resolve_models
+from streamsql.resolve.models import Outcome, Resolver, resolve_again, resolve_models
 from streamsql.resolve.modes import legal_output_modes
 from streamsql.resolve.relations import (
     HIDDEN_COLUMNS,
@@ -15,6 +15,7 @@ from streamsql.resolve.relations import (
     Operation,
     OutputColumn,
     OutputMode,
+    PendingMeeting,
     Relation,
     Resolution,
     ResolvedModel,
@@ -22,6 +23,7 @@ from streamsql.resolve.relations import (
     StatefulOperator,
     StateKey,
     StreamFacts,
+    Traveller,
     WatermarkLoss,
 )
 
@@ -38,15 +40,19 @@ __all__ = [
     "Objection",
     "Operation",
     "Origins",
+    "Outcome",
     "OutputColumn",
     "OutputMode",
+    "PendingMeeting",
     "Relation",
     "Resolution",
     "ResolvedModel",
+    "Resolver",
     "StateBound",
     "StateKey",
     "StatefulOperator",
     "StreamFacts",
+    "Traveller",
     "Use",
     "WatermarkLoss",
     "legal_output_modes",

@@ -117,6 +117,8 @@ def met_again(rowset: Rowset, since: int) -> tuple[Rowset, tuple[Meeting, ...]]:
     """Return a relation as one reader sees it, and the meetings that depend on the reader."""
     keeps: dict[str, list[Attribute]] = {}
     meetings: list[Meeting] = []
+    # Another view of the query may have the same operator below it, and meetings of its own.
+    own = {one.operator: replace(rowset.flow.stateful[one.operator]) for one in rowset.pending}
     for one in rowset.pending:
         sides = tuple({t.name: Attribute(t.name, None) for t in side} for side in one.sides)
         needed: list[Attribute] = []
@@ -125,10 +127,11 @@ def met_again(rowset: Rowset, since: int) -> tuple[Rowset, tuple[Meeting, ...]]:
                 needed += [side[traveller.name]] if traveller.always else []
                 for name in traveller.carriers:
                     keeps.setdefault(name, []).append(side[traveller.name])
-        operator = rowset.flow.stateful[one.operator]
-        meetings.append(Meeting(operator, sides, tuple(needed), since))
+        meetings.append(Meeting(own[one.operator], sides, tuple(needed), since))
     columns = (replace(c, keeps=(*c.keeps, *keeps.get(c.name.lower(), ()))) for c in rowset.columns)
-    return replace(rowset, columns=tuple(columns), pending=()), tuple(meetings)
+    stateful = tuple(own.get(number, o) for number, o in enumerate(rowset.flow.stateful))
+    flow = replace(rowset.flow, stateful=stateful)
+    return replace(rowset, columns=tuple(columns), flow=flow, pending=()), tuple(meetings)
 
 
 def _closure(columns: Iterable[Attribute]) -> set[int]:

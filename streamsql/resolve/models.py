@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
@@ -66,41 +66,111 @@ class _Known:
         self.rowsets[relation.name.lower()] = rowset
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What resolving one model came to, and its findings.
+
+    ``relation`` is what its readers read; without one ``blamed`` is the model at fault.
+    ``merged`` tells of a table whose rows change.
+    """
+
+    resolved: ResolvedModel | None
+    findings: tuple[Finding, ...]
+    relation: Relation | None
+    blamed: str | None = None
+    merged: bool = False
+
+
+class Resolver:
+    """Resolves the models of a project one by one: each after those that it reads.
+
+    ``relations``, ``broken`` and ``merged`` are those of ``Resolution``, as far as they are known.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self._spark = project.target.spark.version
+        self._known = _Known()
+        for source in project.sources:
+            self.take(source_relation(source))
+            self._known.findings += _source_faults(source)
+        for seed in project.seeds:
+            self.take(seed_relation(seed))
+        self.source_findings = tuple(self._known.findings)
+
+    @property
+    def relations(self) -> Mapping[str, Relation]:
+        """What can be read so far, by identifier."""
+        return self._known.relations
+
+    @property
+    def broken(self) -> Mapping[str, str]:
+        """Who is to blame for what cannot be read, by its identifier in lower case."""
+        return self._known.broken
+
+    @property
+    def merged(self) -> Set[str]:
+        """The tables whose rows change, by their identifiers in lower case."""
+        return self._known.merged
+
+    def take(self, relation: Relation) -> None:
+        """Know what a relation gives."""
+        self._known.add(relation, _rowset(relation))
+
+    def take_merged(self, relation: str) -> None:
+        """Know that the rows of a table change."""
+        self._known.merged.add(relation.lower())
+
+    def give_up(self, relation: str, blamed: str) -> None:
+        """Know that a relation cannot be read."""
+        self._known.broken[relation.lower()] = blamed
+
+    def resolve(self, parsed: ParsedModel) -> Outcome:
+        """Resolve one model."""
+        known, since = self._known, len(self._known.findings)
+        name = parsed.rendered.model.relation
+        resolved = None
+        if causes := _causes(parsed, known):
+            _pass_over(parsed, causes, known)
+        else:
+            resolved = _resolve_safely(parsed, self._spark, known)
+        return Outcome(
+            resolved,
+            tuple(known.findings[since:]),
+            known.relations.get(name),
+            known.broken.get(name.lower()),
+            name.lower() in known.merged,
+        )
+
+
 def resolve_models(project: Project, parsed: Sequence[ParsedModel]) -> Resolution:
     """Find the columns, types and streaming facts of every model.
 
     ``parsed`` is in topological order. Models that are not in it are broken: what reads
     them is passed over, and says so. Findings of parsing are handed on.
     """
-    known = _Known()
-    for source in project.sources:
-        relation = source_relation(source)
-        known.add(relation, _rowset(relation))
-        known.findings += _source_faults(source)
-    for seed in project.seeds:
-        relation = seed_relation(seed)
-        known.add(relation, _rowset(relation))
+    resolver = Resolver(project)
     present = {m.name for m in parsed}
     for missing in project.models:
         if missing.name not in present:
-            known.broken[missing.relation.lower()] = missing.name
+            resolver.give_up(missing.relation, missing.name)
     resolved: list[ResolvedModel] = []
     unchecked: list[str] = []
+    found = [*resolver.source_findings]
     for model in parsed:
-        if causes := _causes(model, known):
-            _pass_over(model, causes, known)
+        outcome = resolver.resolve(model)
+        found += outcome.findings
+        if outcome.resolved is not None:
+            resolved.append(outcome.resolved)
+        elif outcome.blamed != model.name:
             unchecked.append(model.name)
-        elif (made := _resolve_safely(model, project.target.spark.version, known)) is not None:
-            resolved.append(made)
-    findings = tuple(dict.fromkeys(known.findings))
-    models = tuple(_without_hidden(resolved, known))
+    known = resolver._known  # noqa: SLF001 - one module
     return Resolution(
-        models,
+        tuple(_without_hidden(resolved, known)),
         known.relations,
-        findings,
+        tuple(dict.fromkeys(found)),
         tuple(unchecked),
         known.broken,
-        frozenset(known.merged),
+        frozenset(resolver.merged),
     )
 
 

@@ -30,8 +30,8 @@ def unlisted_columns(whole: WholeProject) -> Iterator[Fault]:
     """
     for rendered in whole.rendered:
         kind, model = rendered.config.materialized, rendered.model
-        relation = whole.relations.get(model.relation)
-        if kind in ("topic", "table") and relation is not None and not relation.complete:
+        relation = whole.relations.get(model.relation) if kind in ("topic", "table") else None
+        if relation is not None and not relation.complete:
             yield Fault(
                 f"the columns of this {kind} cannot be known, and they are written one by one",
                 model.location,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -17,11 +17,13 @@ from streamsql.cli.options import (
     project_options,
     selection_options,
 )
-from streamsql.cli.remembering import compiled_and_remembered, recalled
+from streamsql.cli.remembering import linted, recalled
 from streamsql.cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from streamsql.findings import Finding
+
+_Seen = TypeVar("_Seen")
 
 
 @click.command("lint")
@@ -88,14 +90,15 @@ def command(
     if explain or rules:
         _tell_of_rules(explain, layout, project, terminal)
         return
-    whole = not (selection or write_baseline or no_cache)
-    if whole:
-        found = recalled(project, terminal)
-        if found is not None:
-            remembered, texts = found
-            _report(remembered.findings, remembered.models, texts, layout, terminal)
-            ctx.exit(1 if _fails(remembered.findings, fail_on or remembered.fail_on) else 0)
-    compiled = _compiled(ctx, project, layout, terminal, remembering=whole)
+    if not (selection or write_baseline or no_cache):
+        remembered, texts = recalled(project, terminal) or _telling(
+            ctx, layout, terminal, lambda: linted(project, terminal)
+        )
+        _report(remembered.findings, remembered.models, texts, layout, terminal)
+        ctx.exit(1 if _fails(remembered.findings, fail_on or remembered.fail_on) else 0)
+    compiled = _telling(
+        ctx, layout, terminal, lambda: compile_for(project, terminal, with_plan=False)
+    )
     if write_baseline:
         _write_baseline(compiled, terminal)
         return
@@ -110,22 +113,15 @@ def command(
     ctx.exit(1 if _fails(findings, least) else 0)
 
 
-def _compiled(
-    ctx: click.Context,
-    project: ProjectOptions,
-    layout: str,
-    terminal: Terminal,
-    *,
-    remembering: bool,
-) -> Compiled:
-    """Compile; what makes that impossible is told as the other findings are."""
+def _telling(
+    ctx: click.Context, layout: str, terminal: Terminal, look: Callable[[], _Seen]
+) -> _Seen:
+    """Look at the project; what makes that impossible is told as the other findings are."""
     from streamsql.cli.output import FORMATS
     from streamsql.errors import ProjectError
 
     try:
-        if remembering:
-            return compiled_and_remembered(project, terminal)
-        return compile_for(project, terminal, with_plan=False)
+        return look()
     except ProjectError as error:
         if not error.findings:
             raise

@@ -1,0 +1,181 @@
+"""What a lint knows of each model, kept for as long as nothing that it depends on has changed.
+
+A model's record has two parts with a key each, a hash of contents and never a time: what its
+template gave, and what the query made of it. Who keeps records and when they hold is said in
+``streamsql.relint``; here is how they are written: a line of JSON a model, under one hash.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from streamsql.findings import Finding
+from streamsql.lint_cache import check_of, kept_finding, plain_finding, replace_file
+from streamsql.packing import pack, unpack
+from streamsql.project.nodes import Model
+from streamsql.render import Attempt, RenderedModel, SourceMap
+from streamsql.resolve import OutputColumn, Relation
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was made of a model that could be rendered.
+
+    ``syntax`` is why it could not be parsed; ``found`` and ``checked`` are the findings of
+    resolving and of our rules. ``relation`` is what its readers read, as text, and
+    ``relation_key`` its hash; where it is broken, ``blamed`` is the model at fault. ``mode`` is
+    its query's, ``resolved`` tells whether there is one at all.
+    """
+
+    key: str
+    syntax: Finding | None = None
+    found: tuple[Finding, ...] = ()
+    checked: tuple[Finding, ...] = ()
+    relation: str | None = None
+    relation_key: str | None = None
+    blamed: str | None = None
+    merged: bool = False
+    mode: str | None = None
+    resolved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is known of a model: its template's result, under ``key``, and the verdict on it."""
+
+    key: str
+    rendering: list[Any]
+    warnings: tuple[Finding, ...]
+    verdict: Verdict | None = None
+
+    def attempt(self, model: Model) -> Attempt:
+        """Return the rendering of a model without its SQL, which only a new verdict needs."""
+        references, config, places = unpack(self.rendering)
+        nowhere = SourceMap(())
+        rendered = RenderedModel(model, "", references, config, nowhere, places)
+        return Attempt(model, rendered, self.warnings)
+
+
+def rendering_of(rendered: RenderedModel) -> list[Any]:
+    """Return what a record keeps of a rendering.
+
+    Raises:
+        CannotPack: its settings hold what JSON cannot.
+    """
+    return pack((rendered.references, rendered.config, dict(rendered.config_places)))
+
+
+def relation_text(relation: Relation) -> str:
+    """Return a relation as its readers see it: where its columns stand they do not ask."""
+    plain = tuple(OutputColumn(c.name, c.data_type) for c in relation.columns)
+    told = pack(replace(relation, columns=plain))
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+
+
+def relation_of(text: str) -> Relation:
+    """Return the relation that was written."""
+    relation = unpack(json.loads(text))
+    assert isinstance(relation, Relation)
+    return relation
+
+
+def key_of(*parts: str) -> str:
+    """Return one hash of texts."""
+    hashed = blake2b(digest_size=16)
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass")
+        hashed.update(b"%d:" % len(data))
+        hashed.update(data)
+    return hashed.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """The records of a project's models by name.
+
+    They hold in one ``world`` only: a hash of all that every model depends on, in which
+    ``env`` are the environment variables that anything asked for.
+    """
+
+    world: str = ""
+    env: tuple[str, ...] = ()
+    lines: Mapping[str, str] = field(default_factory=dict)
+
+    def record(self, model: str) -> Record | None:
+        """Return what is known of a model."""
+        line = self.lines.get(model)
+        if line is None:
+            return None
+        key, rendering, warnings, verdict = json.loads(line)
+        return Record(key, rendering, _kept(warnings), _verdict(verdict))
+
+
+def line_of(record: Record) -> str:
+    """Return a record as a line of text."""
+    told = [
+        record.key,
+        record.rendering,
+        _plain(record.warnings),
+        _plain_verdict(record.verdict),
+    ]
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+
+
+def load_memory(path: Path) -> Memory:
+    """Return what was kept; nothing if there is nothing, or it is damaged or of another layout."""
+    try:
+        check, _, kept = path.read_text(encoding="utf-8").partition("\n")
+        if check != check_of(kept):
+            return Memory()
+        head, *rest = kept.split("\n")
+        world, env, names = json.loads(head)
+        return Memory(world, tuple(env), dict(zip(names, rest, strict=True)))
+    except (OSError, ValueError, TypeError):
+        return Memory()
+
+
+def save_memory(path: Path, memory: Memory) -> None:
+    """Keep it. What cannot be written is not there the next time, and that is all."""
+    head = json.dumps([memory.world, memory.env, list(memory.lines)], ensure_ascii=False)
+    kept = "\n".join((head, *memory.lines.values()))
+    with contextlib.suppress(OSError, ValueError):
+        replace_file(path, f"{check_of(kept)}\n{kept}")
+
+
+def _plain_verdict(verdict: Verdict | None) -> list[Any] | None:
+    if verdict is None:
+        return None
+    return [
+        verdict.key,
+        None if verdict.syntax is None else plain_finding(verdict.syntax),
+        _plain(verdict.found),
+        _plain(verdict.checked),
+        verdict.relation,
+        verdict.relation_key,
+        verdict.blamed,
+        verdict.merged,
+        verdict.mode,
+        verdict.resolved,
+    ]
+
+
+def _verdict(kept: list[Any] | None) -> Verdict | None:
+    if kept is None:
+        return None
+    key, syntax, found, checked, *rest = kept
+    wrong = None if syntax is None else kept_finding(syntax)
+    return Verdict(key, wrong, _kept(found), _kept(checked), *rest)
+
+
+def _plain(findings: Iterable[Finding]) -> list[list[Any]]:
+    return [plain_finding(f) for f in findings]
+
+
+def _kept(findings: Iterable[list[Any]]) -> tuple[Finding, ...]:
+    return tuple(kept_finding(f) for f in findings)

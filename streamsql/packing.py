@@ -1,0 +1,145 @@
+"""Frozen values as JSON, and back: only of the classes listed here, so that nothing can execute.
+
+A dataclass is written once and then pointed to, however often it is part of others: the
+operators of a query each know those below them. Fields that have their default are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from typing import Any
+
+from streamsql.datatypes import Array, Decimal, Field, Map, Primitive, Struct
+from streamsql.findings import Location
+from streamsql.formats.avro_schema import SchemaField, Shape
+from streamsql.formats.schemas import RecordSchema, Writer
+from streamsql.project.nodes import Dedup, ModelConfig, Trigger, Watermark
+from streamsql.render.rendered import Reference
+from streamsql.resolve import (
+    EventTime,
+    JoinSide,
+    Operation,
+    OutputColumn,
+    PendingMeeting,
+    Relation,
+    StateBound,
+    StatefulOperator,
+    StateKey,
+    Traveller,
+    WatermarkLoss,
+)
+
+_CLASSES: Mapping[str, type[Any]] = {
+    kind.__name__: kind
+    for kind in (
+        *(Location, Reference, ModelConfig, Dedup, Trigger, Watermark),
+        *(RecordSchema, SchemaField, Shape, Writer),
+        *(Primitive, Decimal, Array, Map, Field, Struct),
+        *(Relation, OutputColumn, EventTime, WatermarkLoss, Operation, StatefulOperator),
+        *(StateKey, StateBound, JoinSide, PendingMeeting, Traveller),
+    )
+}
+
+
+def _fields_of(kind: type[Any]) -> tuple[tuple[str, Any], ...]:
+    """Return the fields that a class is made with, and what they are where nobody says."""
+    found = []
+    for one in fields(kind):
+        if one.init:
+            made = one.default_factory() if one.default_factory is not MISSING else one.default
+            found.append((one.name, made))
+    return tuple(found)
+
+
+_FIELDS = {kind: _fields_of(kind) for kind in _CLASSES.values()}
+_PLAIN = (str, int, float, type(None))
+
+
+class CannotPack(Exception):  # noqa: N818 - nobody is told
+    """A value of a class that is not known here."""
+
+
+def pack(value: Any) -> list[Any]:
+    """Return a value as JSON can hold it.
+
+    Raises:
+        CannotPack: a part of it is nothing that ``unpack`` would make again.
+    """
+    packing = _Packing()
+    root = packing.part(value)
+    return [packing.table, root]
+
+
+class _Packing:
+    """One value on its way: the dataclasses in it, each after its parts."""
+
+    def __init__(self) -> None:
+        self.table: list[Any] = []
+        self.seen: dict[int, int] = {}
+
+    def part(self, value: Any) -> Any:
+        if isinstance(value, _PLAIN):
+            return value
+        if isinstance(value, tuple):
+            return [self.part(v) for v in value]
+        if isinstance(value, Mapping):
+            return {"m": [[self.part(k), self.part(v)] for k, v in value.items()]}
+        if isinstance(value, list):
+            return {"l": [self.part(v) for v in value]}
+        if isinstance(value, frozenset):
+            return {"s": sorted(value)}  # of texts, in an order that is always the same
+        number = self.seen.get(id(value))
+        if number is None:
+            row = self.row(value)
+            number = self.seen[id(value)] = len(self.table)
+            self.table.append(row)
+        return {"o": number}
+
+    def row(self, value: Any) -> list[Any]:
+        kind = type(value)
+        if _CLASSES.get(kind.__name__) is not kind:
+            raise CannotPack(kind.__name__)
+        row: list[Any] = [kind.__name__]
+        for number, (name, default) in enumerate(_FIELDS[kind]):
+            given = getattr(value, name)
+            if given is not default and given != default:
+                row += (number, self.part(given))
+        return row
+
+
+def unpack(packed: list[Any]) -> Any:
+    """Return the value that was packed.
+
+    Raises:
+        LookupError, TypeError, ValueError: that is no packed value.
+    """
+    table, root = packed
+    made: list[Any] = []
+    for name, *given in table:
+        kind = _CLASSES[name]
+        known = _FIELDS[kind]
+        values = {
+            known[number][0]: _part(value, made)
+            for number, value in zip(given[::2], given[1::2], strict=True)
+        }
+        made.append(kind(**values))
+    return _part(root, made)
+
+
+def _part(value: Any, made: list[Any]) -> Any:
+    if isinstance(value, list):
+        return tuple([_part(v, made) for v in value])
+    if not isinstance(value, dict):
+        return value
+    ((kind, inner),) = value.items()
+    match kind:
+        case "o":
+            return made[inner]
+        case "m":
+            return {_part(k, made): _part(v, made) for k, v in inner}
+        case "l":
+            return [_part(v, made) for v in inner]
+        case "s":
+            return frozenset(inner)
+    raise ValueError(kind)
