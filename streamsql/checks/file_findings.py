@@ -38,6 +38,18 @@ _FILES = (
 
         Nothing outside of the project's folder is read, so that what is compiled depends on the
         project alone.
+
+        Bad:
+
+            # streamsql.toml
+            name = "shop"
+            macro-paths = ["../macros"]
+
+        Good:
+
+            # streamsql.toml
+            name = "shop"
+            macro-paths = ["macros"]
         """,
     ),
     StageFinding(
@@ -47,6 +59,22 @@ _FILES = (
 
         `model-paths`, `macro-paths`, `seed-paths` and `model-tests` name folders of the project.
         Make the folder, or take the name away.
+
+        Bad:
+
+            # streamsql.toml
+            name = "shop"
+            seed-paths = ["lookups"]
+
+        Good:
+
+            # streamsql.toml
+            name = "shop"
+            seed-paths = ["lookups"]
+
+            # lookups/rates.csv
+            currency,rate
+            EUR,1.0
         """,
     ),
     StageFinding(
@@ -55,6 +83,16 @@ _FILES = (
         """A settings file is not TOML.
 
         Nothing else can be checked until it is. Texts need quotes, and each key stands once.
+
+        Bad:
+
+            # streamsql.toml
+            name = shop
+
+        Good:
+
+            # streamsql.toml
+            name = "shop"
         """,
     ),
     StageFinding(
@@ -148,6 +186,19 @@ _FILES = (
         """A docs block of a Markdown file cannot be read.
 
         A block is begun by `{% docs name %}` and ended by `{% enddocs %}`; blocks are not nested.
+
+        Bad:
+
+            # models/orders.md
+            {% docs order %}
+            One row an order.
+
+        Good:
+
+            # models/orders.md
+            {% docs order %}
+            One row an order.
+            {% enddocs %}
         """,
     ),
 )
@@ -296,6 +347,26 @@ _VALUES = (
 
         Naming patterns are Python's regular expressions; the message says what is wrong in this
         one.
+
+        Bad:
+
+            # streamsql.toml
+            name = "shop"
+            [lint.naming]
+            staging = "^stg_("
+
+            -- models/staging/stg_orders.sql
+            SELECT order_id FROM {{ source('shop', 'orders') }}
+
+        Good:
+
+            # streamsql.toml
+            name = "shop"
+            [lint.naming]
+            staging = "^stg_"
+
+            -- models/staging/stg_orders.sql
+            SELECT order_id FROM {{ source('shop', 'orders') }}
         """,
     ),
     StageFinding(
@@ -450,6 +521,28 @@ _VALUES = (
         """A target uses Spark Connect, which is not supported yet.
 
         Give the `master` of a cluster instead of `remote`.
+
+        Bad:
+
+            # profiles.yml
+            shop:
+              target: dev
+              outputs:
+                dev:
+                  spark: {remote: "sc://spark.example.com"}
+                  connections:
+                    kafka: {type: kafka, embedded: true}
+
+        Good:
+
+            # profiles.yml
+            shop:
+              target: dev
+              outputs:
+                dev:
+                  spark: {master: "spark://spark.example.com:7077"}
+                  connections:
+                    kafka: {type: kafka, embedded: true}
         """,
     ),
     StageFinding(
@@ -485,6 +578,33 @@ _VALUES = (
         the versions of a registry's subject with their ids. The message says what is wrong: a file
         or version that is not there, text that is no schema, a type that Spark does not have, or
         framed records without the ids of their schemas.
+
+        Bad:
+
+            # models/web.yml
+            sources:
+              - name: web
+                connection: kafka
+                tables:
+                  - name: clicks
+                    topic: web.clicks
+                    format: avro
+                    format_options: {schema: schemas/clicks.avsc}
+
+        Good:
+
+            # models/web.yml
+            sources:
+              - name: web
+                connection: kafka
+                tables:
+                  - name: clicks
+                    topic: web.clicks
+                    format: avro
+                    format_options: {schema: schemas/clicks.avsc}
+
+            # schemas/clicks.avsc
+            {"type": "record", "name": "Click", "fields": [{"name": "id", "type": "long"}]}
         """,
     ),
     StageFinding(
@@ -495,6 +615,38 @@ _VALUES = (
         The columns of an Avro source are the fields of its schema, with their types. What is
         declared under `columns` adds descriptions and tests to them; a name or a type that is
         not the schema's is a mistake in one of the two.
+
+        Bad:
+
+            # models/web.yml
+            sources:
+              - name: web
+                connection: kafka
+                tables:
+                  - name: clicks
+                    topic: web.clicks
+                    format: avro
+                    format_options: {schema: schemas/clicks.avsc}
+                    columns: [{name: id, data_type: string}]
+
+            # schemas/clicks.avsc
+            {"type": "record", "name": "Click", "fields": [{"name": "id", "type": "long"}]}
+
+        Good:
+
+            # models/web.yml
+            sources:
+              - name: web
+                connection: kafka
+                tables:
+                  - name: clicks
+                    topic: web.clicks
+                    format: avro
+                    format_options: {schema: schemas/clicks.avsc}
+                    columns: [{name: id, description: Counted up by the shop.}]
+
+            # schemas/clicks.avsc
+            {"type": "record", "name": "Click", "fields": [{"name": "id", "type": "long"}]}
         """,
     ),
     StageFinding(
@@ -504,6 +656,18 @@ _VALUES = (
 
         Put cells with the delimiter in them into quotes. A seed that cannot be read whole is not
         used.
+
+        Bad:
+
+            # seeds/cities.csv
+            id,place
+            1,Paris, France
+
+        Good:
+
+            # seeds/cities.csv
+            id,place
+            1,"Paris, France"
         """,
     ),
     StageFinding(
@@ -512,6 +676,28 @@ _VALUES = (
         """A cell of a seed is not of the type that its column is declared to have.
 
         Mend the cell or the declaration. An empty cell is null, of any type.
+
+        Bad:
+
+            # seeds/rates.csv
+            currency,rate
+            EUR,one
+
+            # seeds/rates.yml
+            seeds:
+              - name: rates
+                columns: [{name: rate, data_type: double}]
+
+        Good:
+
+            # seeds/rates.csv
+            currency,rate
+            EUR,1.0
+
+            # seeds/rates.yml
+            seeds:
+              - name: rates
+                columns: [{name: rate, data_type: double}]
         """,
     ),
     StageFinding(

@@ -35,6 +35,20 @@ LINT_FINDINGS: tuple[StageFinding, ...] = (
 
         What is an error from the start is refused by Spark, or cannot be compiled: hiding it would
         not make it run. Its severity cannot be set, and it cannot be ignored.
+
+        Bad:
+
+            # streamsql.toml
+            name = "shop"
+            [lint.rules]
+            stream-sort = "warning"
+
+        Good:
+
+            # streamsql.toml
+            name = "shop"
+            [lint.rules]
+            missing-description = "info"
         """,
         Severity.WARNING,
     ),
@@ -45,6 +59,26 @@ LINT_FINDINGS: tuple[StageFinding, ...] = (
 
         A folder counts from the project's own folder or from one of the model paths. The settings
         do nothing; the folder was renamed, or is misspelt.
+
+        Bad:
+
+            # streamsql.toml
+            name = "shop"
+            [lint.folders.stagin]
+            missing-description = "off"
+
+            -- models/staging/stg_orders.sql
+            SELECT order_id FROM {{ source('shop', 'orders') }}
+
+        Good:
+
+            # streamsql.toml
+            name = "shop"
+            [lint.folders.staging]
+            missing-description = "off"
+
+            -- models/staging/stg_orders.sql
+            SELECT order_id FROM {{ source('shop', 'orders') }}
         """,
         Severity.WARNING,
     ),
@@ -100,6 +134,16 @@ LINT_FINDINGS: tuple[StageFinding, ...] = (
 
         Nothing of it is used, so every finding is shown. Write it anew with
         `streamsql lint --write-baseline`.
+
+        Bad:
+
+            # lint-baseline.json
+            missing-description
+
+        Good:
+
+            # lint-baseline.json
+            {"version": 1, "findings": []}
         """,
         Severity.WARNING,
     ),
@@ -110,6 +154,17 @@ LINT_FINDINGS: tuple[StageFinding, ...] = (
 
         They were mended, which is good; but what is left over would hide the same fault if it came
         back. Write the baseline anew with `streamsql lint --write-baseline`.
+
+        Bad:
+
+            # lint-baseline.json
+            {"version": 1, "findings": [{"rule": "missing-description", "model": "gone",
+              "path": "models/gone.sql", "fingerprint": "1f0e", "count": 1, "message": "…"}]}
+
+        Good:
+
+            # lint-baseline.json
+            {"version": 1, "findings": []}
         """,
         Severity.INFO,
     ),

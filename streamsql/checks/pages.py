@@ -9,8 +9,10 @@ from textwrap import indent
 from streamsql.checks.catalogue import Documented, by_topic, is_fixed
 from streamsql.checks.rule import Rule
 
-_FILE = re.compile(r"^(?:--|#) (?P<path>\S+\.(?P<kind>sql|yml|toml|md|csv))$", re.MULTILINE)
-_LANGUAGES = {"yml": "yaml", "md": "markdown"}
+_FILE = re.compile(
+    r"^(?:--|#) (?P<path>\S+\.(?P<kind>sql|yml|toml|md|csv|json|avsc))$", re.MULTILINE
+)
+_LANGUAGES = {"yml": "yaml", "md": "markdown", "avsc": "json"}
 
 
 def page_text(documented: Documented) -> str:

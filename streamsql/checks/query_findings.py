@@ -281,6 +281,17 @@ _STREAMING = (
 
         Spark refuses to watermark a column again. A source that declares its watermark hands it
         on to every model that selects the column.
+
+        Bad:
+
+            -- models/orders.sql
+            SELECT order_id, ordered_at
+            FROM {{ source('shop', 'orders') }} WATERMARK ordered_at DELAY OF INTERVAL 20 MINUTES
+
+        Good:
+
+            -- models/orders.sql
+            SELECT order_id, ordered_at FROM {{ source('shop', 'orders') }}
         """,
     ),
     StageFinding(

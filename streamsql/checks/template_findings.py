@@ -179,6 +179,18 @@ TEMPLATE_FINDINGS: tuple[StageFinding, ...] = (
         """An environment variable is not set.
 
         Set it, or give a default: `env_var('NAME', 'default')`.
+
+        Bad:
+
+            -- models/orders.sql
+            SELECT order_id FROM {{ source('shop', 'orders') }}
+            WHERE currency = '{{ env_var('SHOP_CURRENCY') }}'
+
+        Good:
+
+            -- models/orders.sql
+            SELECT order_id FROM {{ source('shop', 'orders') }}
+            WHERE currency = '{{ env_var('SHOP_CURRENCY', 'EUR') }}'
         """,
     ),
     StageFinding(

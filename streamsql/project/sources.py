@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from streamsql.findings import Location, did_you_mean
@@ -134,7 +135,9 @@ def _source(
         columns = columns_of(schema, columns, table.place("name"), faults)
     columns = _with_variant(columns, options, place)
     if watermark is not None and columns:
-        _check_watermark(watermark, columns, faults)
+        watermark = _checked_watermark(watermark, columns, faults)
+    elif watermark is None and "watermark" in table.places:
+        watermark = _assumed_watermark("", columns, table.place("watermark"))
     return Source(
         source_name=given.source.values["name"],
         name=table.values["name"],
@@ -214,13 +217,28 @@ def _format(given: _Defaulted, faults: Faults) -> str:
     return DEFAULT_FORMAT
 
 
-def _check_watermark(watermark: Watermark, columns: Iterable[Column], faults: Faults) -> None:
+def _checked_watermark(
+    watermark: Watermark, columns: Sequence[Column], faults: Faults
+) -> Watermark | None:
     names = [column.name for column in columns]
     if watermark.column.lower() in {*map(str.lower, names), *HIDDEN}:
-        return
+        return watermark
     hint = did_you_mean(watermark.column, names) or f"its columns are {', '.join(names)}"
     message = f"the watermark is on the column '{watermark.column}', which is not declared"
     faults.add("unknown-column", message, watermark.location, hint)
+    return _assumed_watermark(watermark.column, columns, watermark.location)
+
+
+def _assumed_watermark(
+    name: str, columns: Sequence[Column], location: Location
+) -> Watermark | None:
+    """Return what a watermark that cannot be read was probably meant to be.
+
+    The fault is reported, so nothing runs; the models are checked as if it were mended.
+    """
+    times = [c.name for c in columns if (c.data_type or "").lower() == "timestamp"]
+    near = get_close_matches(name, times, n=1) or times[:1]
+    return Watermark(near[0], "0 seconds", location) if near else None
 
 
 def _check_topic(table: Record, faults: Faults) -> None:

@@ -253,8 +253,14 @@ def source_relation(source: Source) -> Relation:
     hidden = tuple(OutputColumn(n, _normal(t)) for n, t in types.items())
     watermark = source.watermark
     marked = _declared_watermark(watermark, source.unique_name) if watermark else ()
+    if next(_source_faults(source), None):  # readers are checked as if it were mended
+        marked = tuple(replace(m, column=_first_time(columns, m.column)) for m in marked)
     reads = (source.unique_name,)
     return Relation(source.relation, columns, True, hidden, marked, (), complete, reads=reads)
+
+
+def _first_time(columns: Sequence[OutputColumn], name: str) -> str:
+    return next((c.name for c in columns if c.data_type == ddl(TIMESTAMP)), name)
 
 
 def _declared_watermark(watermark: Watermark, owner: str) -> tuple[EventTime, ...]:

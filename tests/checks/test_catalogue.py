@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from test_rules import files_of, findings_of
+from test_rules import files_of, findings_of, findings_on_disk
 
 import streamsql
 from streamsql.checks.catalogue import RULES, STAGE_FINDINGS, TOPICS, catalogue, is_fixed
 from streamsql.checks.stage_finding import StageFinding
+from streamsql.errors import ProjectError
+from streamsql.findings import Finding
 
 PACKAGE = Path(streamsql.__file__).parent
 # Formats report what the rules undecodable-source and unencodable-topic pass on as their own.
@@ -21,6 +23,11 @@ STAGES = [
 ]
 MAKERS = {"Finding", "TemplateFault", "Refused", "report", "finding", "_finding", "add"}
 SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+|cycle|raised|sandbox")
+FOUND_ON_DISK = {"outside-project", "unknown-path"}
+WITHOUT_EXAMPLES = {  # no texts could show them
+    *("unreadable-file", "not-utf8", "file-too-large", "seed-too-large"),
+    *("broken-rule", "cannot-write", "not-streaming"),
+}
 WITH_EXAMPLES = [f for f in STAGE_FINDINGS if f.documentation.bad]
 
 
@@ -69,12 +76,27 @@ def test_finding_is_explained(finding: StageFinding) -> None:
 
 
 @pytest.mark.parametrize("finding", WITH_EXAMPLES, ids=lambda f: f.slug)
-def test_bad_example_has_the_finding_and_the_good_one_has_not(finding: StageFinding) -> None:
-    found = [f for f in findings_of(files_of(finding.documentation.bad)) if f.rule == finding.slug]
+def test_bad_example_has_the_finding_and_the_good_one_has_not(
+    finding: StageFinding, tmp_path: Path
+) -> None:
+    def told(example: str, folder: str) -> tuple[Finding, ...]:
+        files = files_of(example)
+        try:
+            if finding.slug in FOUND_ON_DISK:
+                return findings_on_disk(files, tmp_path / folder)
+            return findings_of(files)
+        except ProjectError as error:  # nothing of the project can be read
+            return error.findings
+
+    found = [f for f in told(finding.documentation.bad, "bad") if f.rule == finding.slug]
     assert found
     assert {f.severity for f in found} == {finding.severity}
-    mended = findings_of(files_of(finding.documentation.good))
+    mended = told(finding.documentation.good, "good")
     assert [f for f in mended if f.rule == finding.slug or f.is_error] == []
+
+
+def test_what_can_be_shown_is_shown() -> None:
+    assert {f.slug for f in STAGE_FINDINGS} - {f.slug for f in WITH_EXAMPLES} == WITHOUT_EXAMPLES
 
 
 def test_only_what_is_always_an_error_is_fixed() -> None:

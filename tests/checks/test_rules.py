@@ -15,6 +15,7 @@ from streamsql.checks.catalogue import RULES, TOPICS
 from streamsql.checks.rule import Rule
 from streamsql.findings import Finding
 from streamsql.pipeline import compile_project
+from streamsql.project import read_files
 from streamsql.project.nodes import ProjectFiles
 
 CASES = Path(__file__).parent / "cases"
@@ -50,12 +51,22 @@ shop:
         warehouse: {type: jdbc, url: "jdbc:postgresql://127.0.0.1/shop", user: shop}
 """,
 )
-_PATH = re.compile(r"^(?:--|#) (\S+\.(?:sql|yml|toml))\n", re.MULTILINE)
+_PATH = re.compile(r"^(?:--|#) (\S+\.(?:sql|yml|toml|md|csv|json|avsc))\n", re.MULTILINE)
 
 
 def findings_of(files: Mapping[str, str]) -> tuple[Finding, ...]:
     texts = {**BESIDE, **files}
-    return compile_project(ProjectFiles(texts=texts, profiles=PROFILES)).findings
+    profiles = texts.pop("profiles.yml", PROFILES[1])
+    return compile_project(ProjectFiles(texts, (PROFILES[0], profiles))).findings
+
+
+def findings_on_disk(files: Mapping[str, str], folder: Path) -> tuple[Finding, ...]:
+    """The same of files that are read from disk, where some faults are found."""
+    for name, text in {**BESIDE, "profiles.yml": PROFILES[1], **files}.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return compile_project(read_files(folder, env={})).findings
 
 
 def files_of(example: str) -> Mapping[str, str]:
