@@ -8,6 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO_SECONDS ?= 75
+WORKERS ?= 2
 
 .PHONY: help demo test test-fast check format lock bench soak clean
 
@@ -28,10 +29,10 @@ demo: $(READY) ## Run the sample project on an embedded Kafka with live events, 
 	@$(BIN)/streamsql dev --duration $(DEMO_SECONDS) --newest 4
 
 test: $(READY) ## Run the whole test suite
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n $(WORKERS)
 
 test-fast: $(READY) ## Run the quick tests: those that need neither Spark nor Kafka
-	@$(BIN)/python -m pytest -m "not spark and not kafka and not slow"
+	@$(BIN)/python -m pytest -n $(WORKERS) -m "not spark and not kafka and not slow"
 
 check: $(READY) ## Format, lint, types, import contracts
 	@$(BIN)/ruff format --check .

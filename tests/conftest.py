@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from postgres import Postgres, running
+from running_order import turn
 
 from streamsql.dev.broker import EmbeddedBroker
 from streamsql.dev.broker import start as start_broker
@@ -37,6 +38,12 @@ def pytest_configure(config: pytest.Config) -> None:
         r"ignore:unclosed <socket.socket fd=\d+, family=2, type=1, proto=6, "
         r"laddr=\('127.0.0.1':ResourceWarning",
     )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Order the tests for workers; a single process keeps the usual order."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=turn)
 
 
 def say(line: str) -> None:

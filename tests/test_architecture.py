@@ -14,6 +14,7 @@ from pathlib import Path
 
 import grimp
 import pytest
+from running_order import LONGEST, TESTS
 
 import streamsql
 from streamsql.cli.group import COMMANDS
@@ -206,3 +207,7 @@ def test_each_command_says_in_help_what_the_list_says(name: str) -> None:
 def test_every_command_module_is_listed() -> None:
     folder = PACKAGE / "cli" / "commands"
     assert {p.stem for p in folder.glob("*.py")} - {"__init__"} == set(COMMANDS)
+
+
+def test_every_long_file_is_there() -> None:
+    assert [name for name in LONGEST if not (TESTS / name).is_file()] == []
