@@ -71,7 +71,9 @@ def build_graph(
     configs = {r.model.name: r.config for r in rendered}
     nodes = _nodes(project, configs, disabled)
     parents = dict.fromkeys(nodes, ()) | {
-        r.model.name: tuple(dict.fromkeys(ref.name for ref in r.references if ref.name in nodes))
+        r.model.name: tuple(
+            dict.fromkeys(ref.name for ref in r.all_references if ref.name in nodes)
+        )
         for r in rendered
         if r.model.name in nodes
     }

@@ -56,9 +56,11 @@ class Record:
 
     def attempt(self, model: Model) -> Attempt:
         """Return the rendering of a model without its SQL, which only a new verdict needs."""
-        references, config, places = unpack(self.rendering)
+        references, of_tests, config, places = unpack(self.rendering)
         nowhere = SourceMap(())
-        rendered = RenderedModel(model, "", references, config, nowhere, places)
+        rendered = RenderedModel(
+            model, "", references, config, nowhere, places, test_references=of_tests
+        )
         return Attempt(model, rendered, self.warnings)
 
 
@@ -68,7 +70,8 @@ def rendering_of(rendered: RenderedModel) -> list[Any]:
     Raises:
         CannotPack: its settings hold what JSON cannot.
     """
-    return pack((rendered.references, rendered.config, dict(rendered.config_places)))
+    references = (rendered.references, rendered.test_references)
+    return pack((*references, rendered.config, dict(rendered.config_places)))
 
 
 def relation_text(relation: Relation) -> str:

@@ -14,7 +14,7 @@ from streamsql.datatypes import Array, Decimal, Field, Map, Primitive, Struct
 from streamsql.findings import Location
 from streamsql.formats.avro_schema import SchemaField, Shape
 from streamsql.formats.schemas import RecordSchema, Writer
-from streamsql.project.nodes import Dedup, ModelConfig, Trigger, Watermark
+from streamsql.project.nodes import DeadLetter, Dedup, ModelConfig, Trigger, Watermark
 from streamsql.render.rendered import Reference
 from streamsql.resolve import (
     EventTime,
@@ -33,7 +33,7 @@ from streamsql.resolve import (
 _CLASSES: Mapping[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
-        *(Location, Reference, ModelConfig, Dedup, Trigger, Watermark),
+        *(Location, Reference, ModelConfig, DeadLetter, Dedup, Trigger, Watermark),
         *(RecordSchema, SchemaField, Shape, Writer),
         *(Primitive, Decimal, Array, Map, Field, Struct),
         *(Relation, OutputColumn, EventTime, WatermarkLoss, Operation, StatefulOperator),

@@ -70,7 +70,7 @@ def compile_project(
         rendering = render_project(project, context or RenderContext())
         graph = build_graph(project, rendering.models, rendering.disabled)
         parsed, broken = _parse(graph, rendering.models)
-        resolution = resolve_models(project, parsed)
+        resolution = resolve_models(project, parsed, rendering.source_tests)
         theirs = load_rules(project.settings, files.texts, catalogue())
         known = catalogue(theirs.rules)
         whole = WholeProject(

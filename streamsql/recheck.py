@@ -119,7 +119,7 @@ def _linked(graph: Graph, model: Model, rendered: RenderedModel | None) -> Graph
     """Return the graph with what the model reads now; None where models may form a circle."""
     if graph.cyclic:
         return None
-    names = (r.name for r in rendered.references) if rendered is not None else ()
+    names = (r.name for r in rendered.all_references) if rendered is not None else ()
     parents = tuple(dict.fromkeys(name for name in names if name in graph.nodes))
     before = graph.parents[model.name]
     config = rendered.config if rendered is not None else None

@@ -80,6 +80,7 @@ def relint(
             return None
         looking = _Looking(Renderer(project, context or RenderContext()), Resolver(project), memory)
         rendering = looking.rendering()
+        looking.resolver.test_sources(rendering.source_tests)
         graph = build_graph(project, rendering.models, rendering.disabled)
         if graph.cyclic:
             return None
@@ -168,7 +169,7 @@ class _Looking:
         model = rendered.model
         record = self.records.get(model.name)
         verdict = record.verdict if record is not None else None
-        key = key_of(record.key, *map(self._state, rendered.references)) if record else ""
+        key = key_of(record.key, *map(self._state, rendered.all_references)) if record else ""
         if verdict is None or verdict.key != key:
             verdict = self._looked_at(rendered, key)
         elif verdict.relation is not None:
@@ -199,7 +200,7 @@ class _Looking:
             again = self.renderer.render(model).rendered
             assert again is not None, "it could be rendered, and nothing has changed"
             rendered = again
-        for reference in rendered.references:
+        for reference in rendered.all_references:
             self.relations.get(reference.relation)
         try:
             parsed = parse_model(rendered)
@@ -264,7 +265,8 @@ class _TemplateKeys:
 
     def of(self, model: Model) -> str | None:
         """Return the key of a model; None where a template gives something else each time."""
-        used = self._files_named_in(model.template)
+        tests = " ".join(f"test_{test.name}" for test in model.tests)
+        used = self._files_named_in(f"{model.template} {tests}")
         if any(map(is_fickle, (model.template, *(self.files[path] for path in used)))):
             return None
         return key_of(repr(model), *(part for p in used for part in (p, self.files[p])))

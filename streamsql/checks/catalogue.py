@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from streamsql.checks.analysis_findings import ANALYSIS_FINDINGS
+from streamsql.checks.data_test_findings import DATA_TEST_FINDINGS
 from streamsql.checks.file_findings import FILE_FINDINGS
 from streamsql.checks.lint_findings import LINT_FINDINGS
 from streamsql.checks.query_findings import QUERY_FINDINGS
@@ -20,6 +21,7 @@ STAGE_FINDINGS: tuple[StageFinding, ...] = (
     *TEMPLATE_FINDINGS,
     *QUERY_FINDINGS,
     *ANALYSIS_FINDINGS,
+    *DATA_TEST_FINDINGS,
     *LINT_FINDINGS,
 )
 RULES: tuple[Rule[Any], ...] = (*MODEL_RULES, *SOURCE_RULES, *PROJECT_RULES)

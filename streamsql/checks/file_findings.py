@@ -489,20 +489,16 @@ _VALUES = (
     StageFinding(
         "unsupported-test",
         "project",
-        """A test is declared that streamsql cannot run yet.
+        """A test is declared that streamsql cannot run.
 
-        It is refused, because a test that never runs is worse than none. `not_null` on the columns
-        of a source is there: it is part of decoding.
+        It is refused, because a test that never runs is worse than none. Unit tests are not there
+        yet. A seed is a file of the project: test the models that read it.
 
         Bad:
 
             # models/more.yml
-            sources:
-              - name: web
-                tables:
-                  - name: clicks
-                    topic: clicks
-                    columns: [{name: id, data_type: bigint, data_tests: [unique]}]
+            unit_tests:
+              - name: revenue_is_summed
 
         Good:
 

@@ -66,7 +66,8 @@ def _counts(event: QueryProgress) -> str:
     out = "" if event.rows_out is None else f", {event.rows_out:,} out"
     late = f", {event.late_rows:,} late" if event.late_rows else ""
     lag = "" if event.lag is None else f", lag {event.lag:,}"
-    return f"{event.rows_in:,} rows in{out}, {event.rows_per_second:,.0f} rows/s{lag}{late}"
+    tests = "".join(f", {c.test} failed {c.failed:,}" for c in event.tests if c.failed)
+    return f"{event.rows_in:,} rows in{out}, {event.rows_per_second:,.0f} rows/s{lag}{late}{tests}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from streamsql.cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from streamsql.plan.nodes import Plan
-    from streamsql.spark.events import RunReport
+    from streamsql.spark.events import QueryResult, RunReport, TestResult
 
 ARTEFACTS = ("manifest.json", "plan.json", "run_results.json")
 
@@ -64,10 +64,13 @@ def write_run_results(
                 "late_rows": r.late_rows,
                 "batches": r.batches,
                 "state_rows": r.state_rows,
+                "quarantined": r.quarantined,
+                "dropped": r.dropped,
             },
         }
         for r in report.results
     ]
+    results += [_test(plan, r, test) for r in report.results for test in r.tests]
     metadata = {
         "dbt_schema_version": "https://schemas.getdbt.com/dbt/run-results/v6.json",
         "generated_at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
@@ -80,6 +83,24 @@ def write_run_results(
         "elapsed_time": round(seconds, 3),
     }
     write_json(target_path / "run_results.json", written, terminal)
+
+
+def _test(plan: Plan, result: QueryResult, test: TestResult) -> dict[str, Any]:
+    """Describe a data test as one query applied it: a unit of its own, as in dbt."""
+    return {
+        "unique_id": f"test.{plan.project}.{test.count.test}",
+        "query": result.query,
+        "status": test.status,
+        "message": test.message,
+        "failures": test.count.failed if test.status != "skipped" else None,
+        "execution_time": result.seconds,
+        "adapter_response": {
+            "of": test.count.of,
+            "on_failure": test.count.on_failure,
+            "passed": test.count.passed,
+            "failed": test.count.failed,
+        },
+    }
 
 
 def _sql(compiled: Compiled) -> Mapping[str, tuple[str | None, str]]:

@@ -17,7 +17,7 @@ from streamsql.formats.avro import AVRO
 from streamsql.formats.avro_schema import SchemaError
 from streamsql.formats.csv import CSV
 from streamsql.formats.debezium import DEBEZIUM
-from streamsql.formats.encoding import record_select
+from streamsql.formats.encoding import SetAside, record_select
 from streamsql.formats.format import Columns, Format, KeyOutput, Output
 from streamsql.formats.json_objects import JSON
 from streamsql.formats.plain import RAW, TEXT
@@ -29,10 +29,11 @@ from streamsql.formats.reading import (
     one_struct,
     one_value,
 )
-from streamsql.formats.records import HIDDEN, Decoding, Encoded, EncodedSource
+from streamsql.formats.records import COORDINATES, HIDDEN, Decoding, Encoded, EncodedSource
 from streamsql.formats.schemas import RecordSchema, load_schema, subject_path
 
 __all__ = [
+    "COORDINATES",
     "FORMATS",
     "HIDDEN",
     "Decoding",
@@ -40,6 +41,7 @@ __all__ = [
     "KeyOutput",
     "RecordSchema",
     "SchemaError",
+    "SetAside",
     "check_key",
     "check_output",
     "check_source",
@@ -47,6 +49,7 @@ __all__ = [
     "encode",
     "find_format",
     "hidden_types",
+    "json_value",
     "load_schema",
     "subject_path",
     "unknown_format",
@@ -133,17 +136,24 @@ def encode(
     format: str = "json",  # noqa: A002
     options: Mapping[str, str] | None = None,
     schema: RecordSchema | None = None,
+    set_aside: SetAside | None = None,
 ) -> str:
     """Return the SELECT of a relation's rows as records: ``key``, ``value``, ``headers``.
 
-    ``columns`` are names and types; ``headers`` are names of headers and of their columns.
+    ``columns`` are names and types; ``headers`` are names of headers and of their columns;
+    ``set_aside`` are rows that go elsewhere.
 
     Raises:
         PlanError: there is no such format.
     """
     of_key = key if isinstance(key, KeyOutput) else KeyOutput(key)
     output = Output(columns, options or {}, schema)
-    return record_select(relation, output, _known(format), of_key, headers)
+    return record_select(relation, output, _known(format), of_key, headers, set_aside)
+
+
+def json_value(columns: Columns) -> str:
+    """Return the expression of a row as a JSON object."""
+    return JSON.value(Output(columns, {}, None))
 
 
 def check_source(source: EncodedSource) -> tuple[Finding, ...]:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from streamsql.datatypes import DataType, Primitive, parse_type, quote_name
 from streamsql.formats.format import Format, KeyOutput, Output
 from streamsql.formats.json_objects import json_object
 from streamsql.formats.records import is_string, literal
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """Rows that do not go where the others do: a condition, the headers that they get as well,
+    and a further select item by which they are told apart."""
+
+    when: str
+    headers: Callable[[str | None], str]
+    item: str
 
 
 def record_select(
@@ -16,6 +27,7 @@ def record_select(
     written: Format,
     key: KeyOutput,
     headers: Sequence[tuple[str, str]],
+    set_aside: SetAside | None = None,
 ) -> str:
     """Return the SELECT of ``key``, ``value`` and ``headers``, as Spark's Kafka sink takes them."""
     kinds = {name.lower(): (name, data_type) for name, data_type in output.columns}
@@ -24,8 +36,12 @@ def record_select(
         items.append(made)
     value = written.value(output)
     items.append(value if value == "value" else f"{value} AS value")
-    if headers:
-        items.append(_headers([(header, *kinds[c.lower()]) for header, c in headers]))
+    own = _headers([(header, *kinds[c.lower()]) for header, c in headers]) if headers else None
+    if set_aside is not None:
+        told = set_aside.headers(own)
+        items += [f"IF({set_aside.when}, {told}, {own or 'NULL'}) AS headers", set_aside.item]
+    elif own is not None:
+        items.append(f"{own} AS headers")
     return "SELECT\n  " + ",\n  ".join(items) + f"\nFROM {relation}"
 
 
@@ -58,7 +74,7 @@ def _headers(headers: list[tuple[str, str, str]]) -> str:
         f"named_struct('key', {literal(header)}, 'value', {_bytes(quote_name(name), kind)})"
         for header, name, kind in ((h, n, parse_type(t)) for h, n, t in headers)
     )
-    return f"array({listed}) AS headers"
+    return f"array({listed})"
 
 
 def _bytes(value: str, kind: DataType) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from streamsql.formats.event_time import event_time, in_time, reasons
 from streamsql.formats.records import (
     HIDDEN,
+    RECORD,
     Decoding,
     EncodedSource,
     SourceColumn,
@@ -133,7 +134,7 @@ def _hidden(
     own = dict(value.hidden(row))
     if key is not None and key_row is not None:
         own["_key"] = f"IF({has} IS NULL, NULL, {key.whole(key_row)})"
-    return {**HIDDEN, **own}
+    return {**HIDDEN, **RECORD, **own}
 
 
 def _rows(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -20,6 +21,17 @@ HIDDEN: Mapping[str, str] = {
     "_headers": "headers",
 }
 
+# What data tests need of a row's record: where it was, its bytes; not for readers to name.
+COORDINATES = "_streamsql_source"
+RAW_KEY, RAW_VALUE, RAW_HEADERS = "_streamsql_key", "_streamsql_value", "_streamsql_headers"
+RECORD: Mapping[str, str] = {
+    COORDINATES: "named_struct('topic', topic, 'partition', partition, 'offset', offset, "
+    "'timestamp', timestamp)",
+    RAW_KEY: "key",
+    RAW_VALUE: "value",
+    RAW_HEADERS: "headers",
+}
+
 # The headers that a dead letter gets after its own.
 DEAD_LETTER_HEADERS: Mapping[str, str] = {
     "streamsql.topic": "topic",
@@ -28,6 +40,9 @@ DEAD_LETTER_HEADERS: Mapping[str, str] = {
     "streamsql.timestamp": "date_format(timestamp, 'yyyy-MM-dd\\'T\\'HH:mm:ss.SSSXXX')",
 }
 ERROR_HEADER = "streamsql.error"
+# Those of a row that a data test sent there; the coordinates only where its model keeps them.
+TEST_HEADER = "streamsql.test"
+MODEL_HEADER = "streamsql.model"
 
 
 class SourceColumn(Protocol):
@@ -123,6 +138,32 @@ def select_bad(reason: str, rows: str) -> str:
         f"  concat(coalesce(headers, array()), array(\n    {headers}\n  )) AS headers\n"
         f"FROM {rows}"
     )
+
+
+_KAFKA_FIELD = re.compile(r"\b(topic|partition|offset|timestamp)\b")
+
+
+def quarantine_headers(model: str, tests: str, coordinates: bool, own: str | None = None) -> str:
+    """Return the headers of a row that data tests have sent to the dead letters.
+
+    ``tests`` is an expression of their names; with ``coordinates`` the row has the place of
+    its record. ``own`` is an expression of the headers that it has as a good row.
+    """
+    told = {
+        ERROR_HEADER: f"concat('data test failed: ', {tests})",
+        TEST_HEADER: tests,
+        MODEL_HEADER: literal(model),
+    }
+    if coordinates:
+        told |= {
+            n: _KAFKA_FIELD.sub(rf"{COORDINATES}.\1", v) for n, v in DEAD_LETTER_HEADERS.items()
+        }
+    items = ",\n    ".join(
+        f"named_struct('key', '{name}', 'value', CAST({value} AS BINARY))"
+        for name, value in told.items()
+    )
+    added = f"array(\n    {items}\n  )"
+    return added if own is None else f"concat({own}, {added})"
 
 
 def raise_unless(good: str, answer: str, reason: str) -> str:

@@ -2,7 +2,8 @@
 
 Views are inlined as common table expressions, each with its own text nested inside. Where
 a view needs an operator that SQL has no words for (``dedup``), the query is split there:
-what is below becomes a statement of its own, registered as a temp view.
+what is below becomes a statement of its own, registered as a temp view. So it is where rows
+are counted.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from streamsql.plan.nodes import Step
+from streamsql.plan.nodes import Observation, Step
 from streamsql.project.nodes import Dedup
 
 
@@ -28,6 +29,7 @@ class Select:
     dedup: Dedup | None = None
     event_time: str | None = None
     about: str | None = None
+    observation: Observation | None = None
 
 
 def assemble(selects: Mapping[str, Select], result: str) -> tuple[Step, ...]:
@@ -38,7 +40,7 @@ def assemble(selects: Mapping[str, Select], result: str) -> tuple[Step, ...]:
     steps: list[Step] = []
     for name in _in_order(selects, result):
         select = selects[name]
-        if select.dedup is not None:
+        if select.dedup is not None or select.observation is not None:
             steps.append(_step(selects, name, {s.view for s in steps}))
     if not steps or steps[-1].view != result:
         steps.append(_step(selects, result, {s.view for s in steps}))
@@ -49,7 +51,8 @@ def _step(selects: Mapping[str, Select], name: str, registered: set[str]) -> Ste
     select = selects[name]
     below = [n for n in _in_order(selects, name, registered) if n != name]
     sql = _with([selects[n] for n in below], select.sql)
-    return Step(name, sql, select.dedup, select.event_time if select.dedup else None)
+    event_time = select.event_time if select.dedup else None
+    return Step(name, sql, select.dedup, event_time, select.observation)
 
 
 def _in_order(
@@ -117,15 +120,18 @@ def _starts_with(sql: str) -> bool:
 def readable(steps: tuple[Step, ...], notes: Iterable[str]) -> str:
     """Return the whole query as one text for people: notes, views in order, the last SELECT."""
     parts = ["\n".join(f"-- {note}" for note in notes)]
-    for step in steps[:-1]:
-        dedup = _dedup_note(step)
-        parts.append(f"{dedup}CREATE OR REPLACE TEMPORARY VIEW {step.view} AS\n{step.sql};")
+    parts += [
+        f"{_notes(step)}CREATE OR REPLACE TEMPORARY VIEW {step.view} AS\n{step.sql};"
+        for step in steps[:-1]
+    ]
     last = steps[-1]
-    parts.append(f"{_dedup_note(last)}{last.sql};")
+    parts.append(f"{_notes(last)}{last.sql};")
     return "\n\n".join(parts) + "\n"
 
 
-def _dedup_note(step: Step) -> str:
+def _notes(step: Step) -> str:
+    if step.observation is not None:
+        return f"-- then: observe({step.observation.name})\n"
     if step.dedup is None:
         return ""
     keys = ", ".join(step.dedup.keys)

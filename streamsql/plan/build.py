@@ -6,8 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from streamsql.findings import Finding
+from streamsql.formats import COORDINATES
 from streamsql.parse import ParsedModel
 from streamsql.plan.assembly import Select, assemble, readable
+from streamsql.plan.coordinates import traced
+from streamsql.plan.data_tests import (
+    TestedRelation,
+    needs_place,
+    planned_tests,
+    tested_selects,
+)
 from streamsql.plan.nodes import Plan, PlannedColumn, Query, QueryRead, QueryWrite
 from streamsql.plan.relations import (
     KafkaInput,
@@ -19,10 +27,10 @@ from streamsql.plan.relations import (
     table_read,
     topic_input,
 )
-from streamsql.plan.writes import encoded, write_of
+from streamsql.plan.writes import write_of, written
 from streamsql.project.nodes import ModelConfig, Project, Seed, Source, Trigger
 from streamsql.render.rendered import RenderedModel
-from streamsql.resolve import Resolution, ResolvedModel
+from streamsql.resolve import Resolution, ResolvedModel, ResolvedTest
 
 RUN = ("topic", "table", "sink")  # what has a query of its own
 DEAD_LETTER_TRIGGER = Trigger(interval="5 seconds")  # nobody waits for them
@@ -105,13 +113,19 @@ def plan_preview(project: Project, resolution: Resolution, model: str) -> Query 
 
 @dataclass(slots=True)
 class _Needs:
-    """What one query reads, gathered on the way down."""
+    """What one query reads, gathered on the way down.
+
+    ``traced`` is the SQL of the relations that hand on where a row's record was, empty for the
+    topic that it is of; ``tested`` are those with data tests.
+    """
 
     selects: dict[str, Select] = field(default_factory=dict)
     models: dict[str, ParsedModel] = field(default_factory=dict)
     reads: dict[str, QueryRead] = field(default_factory=dict)
     inputs: dict[str, KafkaInput] = field(default_factory=dict)
     upstream: dict[str, None] = field(default_factory=dict)
+    traced: Mapping[str, str] = field(default_factory=dict)
+    tested: dict[str, TestedRelation] = field(default_factory=dict)
 
 
 class _Catalogue:
@@ -123,7 +137,11 @@ class _Catalogue:
         self.models = {m.parsed.rendered.model.relation: m for m in resolution.models}
         self.sources: Mapping[str, Source] = {s.relation: s for s in project.sources}
         self.seeds: Mapping[str, Seed] = {s.relation: s for s in project.seeds}
-        self.dead_letters = tuple(s.dead_letter.topic for s in project.sources if s.dead_letter)
+        letters = (
+            *(s.dead_letter for s in project.sources),
+            *(_config(m).dead_letter for m in resolution.models),
+        )
+        self.dead_letters = tuple(letter.topic for letter in letters if letter is not None)
         self.hidden_used: dict[str, set[str]] = {}
         for model in resolution.models:
             for relation, names in model.hidden_used.items():
@@ -132,8 +150,45 @@ class _Catalogue:
     def needs_of(self, model: ResolvedModel) -> _Needs:
         """Return what the query of a model reads, but for how its sources are decoded."""
         needs = _Needs()
+        if needs_place(model.tests):
+            needs.traced = self._traced(model)
         self.add_view(needs, model)
         return needs
+
+    def _traced(self, model: ResolvedModel) -> Mapping[str, str]:
+        """Return the SQL that hands on where a row's record was, from its topic to the model."""
+        found: dict[str, str] = {}
+        current: ResolvedModel | None = model
+        while current is not None:
+            step = traced(current, self._is_stream)
+            if step is None:
+                return {}
+            relation, found[current.parsed.rendered.model.relation] = step
+            current = self.models.get(relation)
+            if current is None or _config(current).materialized == "topic":
+                return {**found, relation: ""}
+            if _config(current).materialized != "view":
+                return {}
+        return {}
+
+    def _is_stream(self, relation: str) -> bool:
+        known = self.resolution.relations.get(relation)
+        return known is not None and known.streaming
+
+    def tested(
+        self, needs: _Needs, relation: str, of: str, tests: tuple[ResolvedTest, ...]
+    ) -> TestedRelation:
+        """Note the tests of a relation that a query reads."""
+        known = self.resolution.relations.get(relation)
+        columns = tuple(c.name for c in known.columns) if known is not None else ()
+        tested = TestedRelation(relation, of, tests, columns, relation in needs.traced)
+        needs.tested[relation] = tested
+        for test in tests:
+            for condition in test.conditions:
+                for reference in condition.parsed.rendered.references:
+                    if reference.relation != relation:
+                        self.add(needs, reference.relation)
+        return tested
 
     def add(self, needs: _Needs, relation: str) -> None:
         """Add a relation, and what it reads, to what a query needs."""
@@ -167,14 +222,16 @@ class _Catalogue:
         relation = model.parsed.rendered.model.relation
         uses = tuple(dict.fromkeys(r.relation for r in model.parsed.rendered.references))
         watermarks = model.facts.watermarks
-        needs.selects[relation] = Select(
+        own = Select(
             relation,
-            model.sql,
+            needs.traced.get(relation, model.sql),
             uses,
             _config(model).dedup,
             watermarks[0].column if watermarks else None,
             about=f"model {model.name} ({model.parsed.rendered.model.path})",
         )
+        tested = self.tested(needs, relation, model.name, model.tests)
+        needs.selects.update({s.name: s for s in tested_selects(tested, own)})
 
     def _add_kafka(self, needs: _Needs, kafka: KafkaInput) -> None:
         used = self._hidden_used(kafka.relation)
@@ -184,10 +241,15 @@ class _Catalogue:
 
     def add_decoding(self, needs: _Needs) -> None:
         """Add the SELECTs of good records, now that all models of the query are known."""
-        for relation, kafka in needs.inputs.items():
+        for relation, kafka in tuple(needs.inputs.items()):
             readers = [m for m in needs.models.values() if _reads(m, relation)]
             used = self._hidden_used(relation)
-            needs.selects[relation] = good_records(kafka, used, readers)
+            used += (COORDINATES,) if relation in needs.traced else ()
+            tests = self.resolution.source_tests.get(relation, ())
+            readers += [c.parsed for t in tests for c in t.conditions]
+            own = good_records(kafka, used, readers)
+            tested = self.tested(needs, relation, kafka.of, tests)
+            needs.selects.update({s.name: s for s in tested_selects(tested, own)})
 
     def _hidden_used(self, relation: str) -> tuple[str, ...]:
         """Kafka's own fields that any model reads: one decoding serves all its readers."""
@@ -201,11 +263,15 @@ def _plan_model(
     if not needs.reads:
         return _nothing_to_run(model.parsed.rendered)
     catalogue.add_decoding(needs)
-    write = write_of(catalogue.project, model)
     relation = catalogue.resolution.relations[model.parsed.rendered.model.relation]
-    result = encoded(model, write, all_known=relation.complete)
+    result, writes = written(
+        model,
+        write_of(catalogue.project, model),
+        needs.tested[relation.name],
+        all_known=relation.complete,
+    )
     needs.selects[result.name] = result
-    return _query(model, needs, result.name, (write,), model.output_mode or "append", levels)
+    return _query(model, needs, result.name, writes, model.output_mode or "append", levels)
 
 
 def _nothing_to_run(rendered: RenderedModel) -> Finding:
@@ -247,6 +313,7 @@ def _query(
         tags=config.tags,
         renamed_from=config.renamed_from,
         stateful=bool(model.facts.stateful),
+        tests=tuple(p for t in needs.tested.values() for p in planned_tests(t)),
     )
 
 
@@ -265,7 +332,7 @@ def _dead_letters(catalogue: _Catalogue, queries: Iterable[Query]) -> Iterator[Q
 def _dead_letter_query(
     catalogue: _Catalogue, kafka: KafkaInput, levels: Mapping[str, int]
 ) -> Iterator[Query]:
-    bad = bad_records(kafka)
+    bad = bad_records(kafka, catalogue.resolution.source_tests.get(kafka.relation, ()))
     if bad is None or kafka.dead_letter is None:
         return
     read = kafka_read(kafka, headers=True, dead_letters=catalogue.dead_letters)
@@ -322,8 +389,8 @@ def _notes(
 
 
 def _place(write: QueryWrite) -> str:
-    if write.topic:
-        return f"topic {write.topic}"
+    if write.topics:
+        return f"topic {' or '.join(write.topics)}"
     if write.table:
         return f"table {write.table} of connection {write.connection}"
     return f"{write.format} {write.path or ''}".strip()

@@ -44,11 +44,19 @@ class QueryRead:
 
 
 @dataclass(frozen=True, slots=True)
+class Observation:
+    """What Spark counts of the rows that pass a step: aggregates as SQL, by their names."""
+
+    name: str
+    counts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One statement of a query: a SELECT over the views registered so far.
 
     A step is registered as the temp view ``view``; the last step's rows are written.
-    ``dedup`` is applied to its rows, for which SQL has no words.
+    ``dedup`` and ``observation`` are applied to its rows, for which SQL has no words.
     ``event_time`` is the column that carries the watermark below the dedup.
     """
 
@@ -56,6 +64,24 @@ class Step:
     sql: str
     dedup: Dedup | None = None
     event_time: str | None = None
+    observation: Observation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTest:
+    """A data test that a query applies to the rows of ``of``: its model, a view, or a source.
+
+    ``observation`` names what counts it, under the test's ``id``; without one it is a
+    ``unique``, and what ``dedup`` drops is its count.
+    """
+
+    id: str
+    of: str
+    name: str
+    column: str | None
+    on_failure: str
+    observation: str | None
+    location: Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +91,10 @@ class QueryWrite:
     ``kind`` is ``kafka`` (``connection``, ``topic``), ``table`` (``path``, ``format``, and
     ``unique_key`` with ``order_by`` when it merges), ``jdbc`` (``connection``, ``table``, and
     ``unique_key`` when it merges) or ``sink`` (any other Spark format).
-    ``columns`` are the model's columns, before they are encoded for Kafka. ``select`` is SQL
-    over ``BATCH_VIEW`` for the rows that this write takes; None takes all as they are.
+    ``columns`` are the model's columns, before they are encoded for Kafka. ``dead_letter`` is
+    the topic, on the same connection, to which a row's own ``topic`` column may send it instead.
+    ``select`` is SQL over ``BATCH_VIEW`` for the rows that this write takes; None takes all as
+    they are.
     """
 
     kind: str
@@ -87,6 +115,12 @@ class QueryWrite:
     on_schema_change: str = "fail"
     delete_when: str | None = None
     select: str | None = None
+    dead_letter: str | None = None
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The topics that it writes."""
+        return tuple(name for name in (self.topic, self.dead_letter) if name is not None)
 
     @property
     def merges(self) -> bool:
@@ -102,7 +136,8 @@ class Query:
     source's bad records. ``kind`` is ``model`` or ``dead_letter``. ``level`` is 0 for a
     query that reads no other query's output, else one more than the highest it reads.
     ``upstream`` are the ids of the queries whose outputs it reads. ``sql`` is the whole
-    query as one readable text, what ``target/compiled`` shows.
+    query as one readable text, what ``target/compiled`` shows. ``tests`` are the data tests
+    that it applies.
     """
 
     id: str
@@ -120,6 +155,7 @@ class Query:
     tags: tuple[str, ...] = ()
     renamed_from: str | None = None
     stateful: bool = False
+    tests: tuple[PlannedTest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

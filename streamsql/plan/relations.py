@@ -8,14 +8,16 @@ from dataclasses import dataclass, replace
 from streamsql.connectors.kafka import guarded_pattern, read_options, topics
 from streamsql.datatypes import DataType, Primitive, ddl, parse_type, quote_name
 from streamsql.findings import Location
-from streamsql.formats import decode, find_format
+from streamsql.formats import COORDINATES, decode, find_format
+from streamsql.formats.records import RAW_HEADERS, RAW_KEY, RAW_VALUE
 from streamsql.intervals import spark_interval
 from streamsql.parse import ParsedModel
 from streamsql.plan.assembly import Select
+from streamsql.plan.data_tests import TestedRelation, source_quarantine
 from streamsql.plan.nodes import QueryRead
 from streamsql.plan.writes import table_location, topic_of
 from streamsql.project.nodes import Column, DeadLetter, Project, Seed, Source, Watermark
-from streamsql.resolve import Mentions, ResolvedModel, mentions
+from streamsql.resolve import Mentions, ResolvedModel, ResolvedTest, mentions
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def topic_input(model: ResolvedModel) -> KafkaInput:
         columns=columns,
         watermark=config.watermark,
         on_error="dead_letter",
-        dead_letter=DeadLetter(f"{topic}.dead_letter", connection),
+        dead_letter=config.dead_letter or DeadLetter(f"{topic}.dead_letter", connection),
         options={"startingOffsets": "earliest"},
         description="",
         tags=config.tags,
@@ -157,11 +159,21 @@ def _narrowed_type(column: Column, mentioned: Mentions) -> str:
     return column.data_type or "string" if narrowed == kind else ddl(narrowed)
 
 
-def bad_records(kafka: KafkaInput) -> Select | None:
-    """Return the SELECT of an input's bad records as dead letters, if they are kept."""
+def bad_records(kafka: KafkaInput, tests: Sequence[ResolvedTest] = ()) -> Select | None:
+    """Return the SELECT of an input's bad records as dead letters, if they are kept.
+
+    A record that decodes is one as well if a test of its source quarantines it.
+    """
     if kafka.dead_letter is None:
         return None
     bad = decode(kafka.source, kafka.view, hidden=()).bad
+    held = any(t.test.on_failure == "quarantine" for t in tests)
+    if held:
+        hidden = (RAW_KEY, RAW_VALUE, RAW_HEADERS, COORDINATES)
+        good = decode(kafka.source, kafka.view, hidden=hidden).good
+        tested = TestedRelation(kafka.relation, kafka.of, tuple(tests), located=True)
+        quarantined = source_quarantine(tested, good)
+        bad = quarantined if bad is None else f"{bad}\nUNION ALL\n{quarantined}"
     if bad is None:
         return None
     return Select(

@@ -6,6 +6,12 @@ from streamsql.connectors.kafka import write_options
 from streamsql.connectors.postgres import sql_type
 from streamsql.formats import encode
 from streamsql.plan.assembly import Select
+from streamsql.plan.data_tests import (
+    TestedRelation,
+    quarantined_rows,
+    quarantined_topic,
+    quarantines,
+)
 from streamsql.plan.nodes import PlannedColumn, QueryWrite
 from streamsql.project.nodes import ModelConfig, Project
 from streamsql.resolve import ResolvedModel
@@ -41,15 +47,31 @@ def table_location(project: Project, name: str, config: ModelConfig) -> str:
     return config.location or f"{project.target.warehouse}/{project.settings.name}/{name}"
 
 
-def encoded(model: ResolvedModel, write: QueryWrite, *, all_known: bool) -> Select:
-    """Return the SELECT whose rows are written; a sink takes columns that nobody knows too."""
+def written(
+    model: ResolvedModel, write: QueryWrite, tested: TestedRelation, *, all_known: bool
+) -> tuple[Select, tuple[QueryWrite, ...]]:
+    """Return the SELECT whose rows are written, and where they go.
+
+    A sink takes columns that nobody knows too. Rows that data tests quarantine are among them.
+    """
     config = model.parsed.rendered.config
     relation = model.parsed.rendered.model.relation
     name = f"write__{model.name}"
+    dead_letter = config.dead_letter
+    if quarantines(tested) and dead_letter is not None:
+        if write.kind == "kafka":
+            sql, writes = quarantined_topic(tested, config, write, dead_letter)
+        else:
+            sql, writes = quarantined_rows(tested, write, select_list(write), dead_letter)
+        return Select(name, sql, (tested.marked,)), writes
+    return Select(name, _encoded(relation, config, write, all_known), (relation,)), (write,)
+
+
+def _encoded(relation: str, config: ModelConfig, write: QueryWrite, all_known: bool) -> str:
     if write.kind != "kafka":
         columns = select_list(write) if all_known else "  *"
-        return Select(name, f"SELECT\n{columns}\nFROM {relation}", (relation,))
-    sql = encode(
+        return f"SELECT\n{columns}\nFROM {relation}"
+    return encode(
         relation,
         tuple((c.name, c.data_type) for c in write.columns),
         key=config.written_key,
@@ -58,7 +80,6 @@ def encoded(model: ResolvedModel, write: QueryWrite, *, all_known: bool) -> Sele
         options=config.format_options,
         schema=config.schema,
     )
-    return Select(name, sql, (relation,))
 
 
 def _topic(name: str, config: ModelConfig, columns: tuple[PlannedColumn, ...]) -> QueryWrite:

@@ -2,53 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
 
+from streamsql.project.data_tests import DataTests
 from streamsql.project.faults import Faults
-from streamsql.project.marked import Marked, Table
-from streamsql.project.nodes import Column
+from streamsql.project.nodes import Column, DataTest
 from streamsql.project.shapes import (
     ColumnName,
     DataTypeText,
     FreeMap,
-    JsonSchema,
     Key,
     Record,
+    Refused,
     Section,
+    Shape,
     Text,
-    wrong_type,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class DataTests:
-    """A list of data tests, of which only some are there yet; the others are refused."""
-
-    supported: tuple[str, ...]
-
-    def read(self, marked: Marked, faults: Faults) -> Any:
-        """Return the names of the supported tests."""
-        if not isinstance(marked.value, tuple):
-            return wrong_type("a list of tests", marked, faults)
-        return tuple(name for item in marked.value if (name := self._name(item, faults)))
-
-    def _name(self, item: Marked, faults: Faults) -> str | None:
-        if isinstance(item.value, str) and item.value in self.supported:
-            return item.value
-        name = next(iter(item.value.entries), "") if isinstance(item.value, Table) else item.value
-        if name in self.supported:
-            message = f"the data test '{name}' takes no arguments here"
-            faults.add("unsupported-test", message, item.location, f"write just: {name}")
-        else:
-            hint = f"supported here: {', '.join(self.supported)}" if self.supported else None
-            message = f"the data test '{name}' is not supported here yet"
-            faults.add("unsupported-test", message, item.location, hint)
-        return None
-
-    def schema(self) -> JsonSchema:
-        """Return the schema of the list."""
-        return {"type": "array", "items": {"enum": list(self.supported)}}
 
 
 def _column(record: Record) -> Column:
@@ -57,28 +27,48 @@ def _column(record: Record) -> Column:
         data_type=record.get("data_type"),
         description=record.get("description", "").strip(),
         location=record.place("name"),
-        not_null="not_null" in record.get("data_tests", ()),
         meta=record.get("meta", {}),
+        data_tests=tuple(
+            replace(test, column=record.values["name"]) for test in record.get("data_tests", ())
+        ),
     )
 
 
-def _column_section(of: str, supported_tests: tuple[str, ...]) -> Section:
+def _source_column(record: Record) -> Column:
+    """A plain ``not_null`` of a source's column is part of decoding."""
+    column = _column(record)
+    decoding = [t for t in column.data_tests if _is_decoding(t)]
+    others = tuple(t for t in column.data_tests if t not in decoding)
+    return replace(column, not_null=bool(decoding), data_tests=others)
+
+
+def _is_decoding(test: DataTest) -> bool:
+    plain = test.where is None and test.label is None and test.failure_location is None
+    return test.name == "not_null" and plain
+
+
+def _column_section(of: str, tests: Shape, build: Callable[[Record], Column] = _column) -> Section:
     return Section(
         f"a column of a {of}",
         (
             Key("name", ColumnName(), "The column's name.", required=True),
             Key("data_type", DataTypeText(), "Its type in Spark's DDL: `decimal(10,2)`."),
             Key("description", Text(may_be_empty=True), "What it is, for people."),
-            Key("data_tests", DataTests(supported_tests), "What must hold for its values."),
+            Key("data_tests", tests, "What must hold for its values."),
             Key("meta", FreeMap(), "Anything you want to note."),
         ),
-        _column,
+        build,
     )
 
 
-SOURCE_COLUMN = _column_section("source", ("not_null",))
-MODEL_COLUMN = _column_section("model", ())
-SEED_COLUMN = _column_section("seed", ())
+_OF_A_SEED = Refused(
+    "unsupported-test",
+    "data tests of seeds are not supported: a seed is a file of the project",
+    "test the models that read it",
+)
+SOURCE_COLUMN = _column_section("source", DataTests(of_column=True), _source_column)
+MODEL_COLUMN = _column_section("model", DataTests(of_column=True))
+SEED_COLUMN = _column_section("seed", _OF_A_SEED)
 
 
 def check_columns(columns: tuple[Column, ...], of: str, faults: Faults) -> None:

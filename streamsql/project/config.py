@@ -16,6 +16,7 @@ from streamsql.formats import find_format, unknown_format, unknown_options
 from streamsql.project.faults import Faults
 from streamsql.project.marked import Marked, Table, mark
 from streamsql.project.nodes import Connection, Dedup, Model, ModelConfig, Trigger, Watermark
+from streamsql.project.quarantine import quarantine_topic, with_unique
 from streamsql.project.schema_files import SchemaFiles
 from streamsql.project.shapes import (
     MISSING,
@@ -126,6 +127,15 @@ DEDUP = Section(
         Key("within", Interval(), "How far apart duplicates may be; the watermark's delay if not."),
     ),
     lambda record: Dedup(record.values["keys"], record.get("within")),
+)
+
+
+DEAD_LETTER = Section(
+    "dead_letter",
+    (
+        Key("topic", Text("a topic"), "The topic of bad records; `<topic>.dead_letter`."),
+        Key("connection", Text("the name of a connection"), "Its connection; the source's own."),
+    ),
 )
 
 
@@ -243,6 +253,12 @@ CONFIG_KEYS: tuple[ConfigKey, ...] = (
     ConfigKey("trigger", TriggerShape(), _WRITTEN, "When the next batch starts."),
     ConfigKey("watermark", WATERMARK, _KEPT, "The event time that readers of this model get."),
     ConfigKey("dedup", DEDUP, MATERIALIZATIONS, "Keep the first row of each key."),
+    ConfigKey(
+        "dead_letter",
+        DEAD_LETTER,
+        _WRITTEN,
+        "Where rows go that data tests quarantine; the topic is `<topic>.dead_letter`.",
+    ),
     ConfigKey("options", TextMap(), _WRITTEN, "Options of Spark's writer.", Merge.BY_KEY),
     ConfigKey("renamed_from", Name("model"), _WRITTEN, "The name whose checkpoint goes on."),
     ConfigKey("delimiter", Text("one character"), ("seed",), "What stands between two cells."),
@@ -321,6 +337,8 @@ def merge_config(
     if config.materialized == "topic":
         config = _with_schema(config, given, schemas, place, faults)
         config = _with_key(config, given, schemas, place, faults)
+    config = with_unique(config, model.tests, given.places.get("dedup"), faults)
+    config = with_dead_letter(config, model, given, connections or {}, faults)
     return config, tuple(faults.found)
 
 
@@ -387,7 +405,7 @@ def is_folder_default(place: Location | None) -> bool:
 
 def _model_config(model: Model, values: dict[str, Any], materialized: str) -> ModelConfig:
     named = {f.name for f in fields(ModelConfig)}
-    given = {name: value for name, value in values.items() if name in named}
+    given = {name: value for name, value in values.items() if name in named - {"dead_letter"}}
     if "headers" in given:
         given["headers"] = tuple(given["headers"].items())
     if "connector" in values:
@@ -521,6 +539,26 @@ def _with_key(
         options = {"subject": f"{config.topic}-key", **options}
     schema = schemas.schema(name, options, where, faults) if schemas is not None else None
     return replace(config, key_options=options, key_schema=schema)
+
+
+def with_dead_letter(
+    config: ModelConfig,
+    model: Model,
+    given: Given,
+    connections: Mapping[str, Connection],
+    faults: Faults,
+) -> ModelConfig:
+    """Fill in where rows go that data tests quarantine, and what cannot be read back."""
+    told: Record | None = given.values.get("dead_letter")
+    topic = told.get("topic") if told else None
+    connection = told.get("connection") if told else None
+    if told and connection:
+        check_connection(connection, connections, told.place("connection"), faults)
+    kafka = config.connection if config.materialized == "topic" else None
+    where = connection or kafka or only_kafka(connections)
+    place = told.location if told else None
+    dead_letter = quarantine_topic(config, model, topic, where, place, faults)
+    return replace(config, dead_letter=dead_letter)
 
 
 def _with_connection(

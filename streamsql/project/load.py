@@ -282,6 +282,7 @@ def _model(
         config_locations=given.places,
         location=Location(path),
         yaml_location=entry.place("name") if entry else None,
+        data_tests=entry.get("data_tests", ()) if entry else (),
     )
 
 

@@ -11,6 +11,29 @@ from streamsql.formats import KeyOutput, RecordSchema, find_format
 
 
 @dataclass(frozen=True, slots=True)
+class DataTest:
+    """What must hold for each row of a relation, and what becomes of a row for which it does not.
+
+    ``on_failure`` is ``warn`` (counted), ``drop``, ``quarantine`` or ``fail``. ``column`` is None
+    for a test of whole rows. ``arguments`` of a built-in test are SQL or text, those of a macro
+    plain values; ``places`` is where each stands. ``where`` is a condition: rows that do not
+    meet it are not tested. ``label`` is the test's own name, if it was given one.
+    """
+
+    name: str
+    column: str | None
+    location: Location
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    places: Mapping[str, Location] = field(default_factory=dict)
+    on_failure: str = "warn"
+    where: str | None = None
+    where_location: Location | None = None
+    failure_location: Location | None = None
+    label: str | None = None
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """A declared column. ``data_type`` is Spark DDL (``decimal(10,2)``), or None if undeclared.
 
@@ -23,6 +46,7 @@ class Column:
     location: Location
     not_null: bool = False
     meta: Mapping[str, Any] = field(default_factory=dict)
+    data_tests: tuple[DataTest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +119,11 @@ class Source:
     def unique_name(self) -> str:
         """The name users select it by: ``shop.orders``."""
         return f"{self.source_name}.{self.name}"
+
+    @property
+    def tests(self) -> tuple[DataTest, ...]:
+        """The data tests of its columns, but for those that decoding does itself."""
+        return tuple(test for column in self.columns for test in column.data_tests)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +204,7 @@ class ModelConfig:
     trigger: Trigger = Trigger()
     watermark: Watermark | None = None
     dedup: Dedup | None = None
+    dead_letter: DeadLetter | None = None
     options: Mapping[str, str] = field(default_factory=dict)
     renamed_from: str | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
@@ -192,7 +222,8 @@ class Model:
 
     ``yaml_config`` is the merged mapping of folder defaults and YAML ``config:``
     (already validated key by key, each value with its Location in ``config_locations``);
-    ``config()`` inside the SQL is merged over it by ``render``.
+    ``config()`` inside the SQL is merged over it by ``render``. ``of`` is the relation of a
+    source that stands as a model, for its data tests.
     """
 
     name: str
@@ -204,11 +235,18 @@ class Model:
     config_locations: Mapping[str, Location]
     location: Location
     yaml_location: Location | None = None
+    data_tests: tuple[DataTest, ...] = ()
+    of: str | None = None
 
     @property
     def relation(self) -> str:
         """The identifier that ``ref()`` renders to; users cannot write it themselves."""
-        return f"ref__{self.name}"
+        return self.of or f"ref__{self.name}"
+
+    @property
+    def tests(self) -> tuple[DataTest, ...]:
+        """The data tests of its columns and of its rows."""
+        return (*(t for c in self.columns for t in c.data_tests), *self.data_tests)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 from streamsql.findings import Location
 from streamsql.project.columns import MODEL_COLUMN, SEED_COLUMN
 from streamsql.project.config import config_section
+from streamsql.project.data_tests import DataTests
 from streamsql.project.faults import Faults
 from streamsql.project.marked import read_yaml
 from streamsql.project.shapes import (
@@ -29,11 +30,6 @@ from streamsql.project.values import render_values
 
 _NOT_YET = "{} are not supported yet"
 _DESCRIPTION = Text("a description", may_be_empty=True)
-_DATA_TESTS = Refused(
-    "unsupported-test",
-    "data tests of models are not supported yet",
-    "not_null is there for the columns of sources",
-)
 
 MODEL = Section(
     "a model",
@@ -42,7 +38,7 @@ MODEL = Section(
         Key("description", _DESCRIPTION, "What it is, for people."),
         Key("config", config_section("model"), "Settings, as in `config()`."),
         Key("columns", ListOf(MODEL_COLUMN), "The columns, with types if they matter."),
-        Key("data_tests", _DATA_TESTS, "What must hold for its rows."),
+        Key("data_tests", DataTests(of_column=False), "What must hold for its rows."),
         Key("tags", OneOrMany(Text("a tag")), "Words to select by; also under `config`."),
         Key("meta", FreeMap(), "Anything you want to note; also under `config`."),
     ),

@@ -10,7 +10,12 @@ from typing import Any
 from streamsql.findings import Location, did_you_mean
 from streamsql.formats import HIDDEN, find_format, unknown_format
 from streamsql.project.columns import SOURCE_COLUMN, check_columns
-from streamsql.project.config import SOURCE_WATERMARK, check_connection, only_kafka
+from streamsql.project.config import (
+    DEAD_LETTER,
+    SOURCE_WATERMARK,
+    check_connection,
+    only_kafka,
+)
 from streamsql.project.faults import Faults
 from streamsql.project.nodes import Column, Connection, DeadLetter, Source, SourceKey, Watermark
 from streamsql.project.schema_files import SchemaFiles, columns_of
@@ -43,13 +48,6 @@ _SHARED_KEYS = (
     Key("tags", OneOrMany(Text("a tag")), "Words to select by."),
     Key("meta", FreeMap(), "Anything you want to note."),
     Key("description", _DESCRIPTION, "What it is, for people."),
-)
-DEAD_LETTER = Section(
-    "dead_letter",
-    (
-        Key("topic", Text("a topic"), "The topic of bad records; `<topic>.dead_letter`."),
-        Key("connection", Text("the name of a connection"), "Its connection; the source's own."),
-    ),
 )
 KEY = Section(
     "a key",
@@ -138,6 +136,7 @@ def _source(
         watermark = _checked_watermark(watermark, columns, faults)
     elif watermark is None and "watermark" in table.places:
         watermark = _assumed_watermark("", columns, table.place("watermark"))
+    _check_tests(columns, given, faults)
     return Source(
         source_name=given.source.values["name"],
         name=table.values["name"],
@@ -187,7 +186,29 @@ def _key(table: Record, schemas: SchemaFiles, faults: Faults) -> SourceKey | Non
     if schema is not None:
         columns = columns_of(schema, columns, own.place("format"), faults)
     check_columns(columns, "the key", faults)
+    for test in (test for column in columns for test in column.data_tests):
+        message = f"the data test '{test.name}' is not there for columns of a key"
+        hint = "test a model that reads _key; a plain not_null is part of decoding"
+        faults.add("unsupported-test", message, test.location, hint)
     return SourceKey(name, options, columns, own.place("format"), schema)
+
+
+def _check_tests(columns: Iterable[Column], given: _Defaulted, faults: Faults) -> None:
+    """Report tests that a source cannot have: its records go where its bad ones go."""
+    on_error = given.get("on_error", "dead_letter")
+    for test in (test for column in columns for test in column.data_tests):
+        place = test.failure_location or test.location
+        if test.name == "unique":
+            faults.add(
+                "unbounded-test",
+                "a source cannot drop a second record: each of its readers would remember its own",
+                place,
+                "put 'unique' (with on_failure: drop) on a model that reads it",
+            )
+        elif test.on_failure == "quarantine" and on_error != "dead_letter":
+            message = f"with on_error: {on_error} the source has no dead letters"
+            hint = "take on_error away, or say on_failure: drop"
+            faults.add("impossible-quarantine", message, place, hint)
 
 
 def _connection(given: _Defaulted, connections: Mapping[str, Connection], faults: Faults) -> str:

@@ -12,9 +12,10 @@ from streamsql.findings import Finding, Location, sort_findings
 from streamsql.project.config import merge_config
 from streamsql.project.faults import Faults
 from streamsql.project.masking import mask_finding
-from streamsql.project.nodes import MacroFile, Model, ModelConfig, Project
+from streamsql.project.nodes import DataTest, MacroFile, Model, ModelConfig, Project
 from streamsql.project.sandbox import whole_text
 from streamsql.project.schema_files import SchemaFiles
+from streamsql.render.data_tests import render_tests
 from streamsql.render.environment import ModelEnvironment, Parsed, Work
 from streamsql.render.functions import (
     Functions,
@@ -26,7 +27,7 @@ from streamsql.render.functions import (
 )
 from streamsql.render.mistakes import Whereabouts, explain, explain_unreadable
 from streamsql.render.pieces import Piece, join_pieces, source_map
-from streamsql.render.rendered import RenderedModel
+from streamsql.render.rendered import Reference, RenderedModel, RenderedTest
 from streamsql.render.simple import is_simple, simple_pieces
 
 
@@ -35,13 +36,14 @@ class Rendering:
     """The models that could be rendered and are enabled, and what was wrong with the others.
 
     ``readable`` is what ``ref()`` can name, and what it is: a materialization, ``seed`` or
-    ``disabled``.
+    ``disabled``. ``source_tests`` are the data tests of sources, by relation.
     """
 
     models: tuple[RenderedModel, ...]
     findings: tuple[Finding, ...]
     disabled: tuple[str, ...] = ()
     readable: Mapping[str, str] = field(default_factory=dict)
+    source_tests: Mapping[str, tuple[RenderedTest, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +85,26 @@ def gathered(renderer: Renderer, attempts: Sequence[Attempt]) -> Rendering:
         findings += found
         if attempt.rendered is not None and not any(f.is_error for f in found):
             models.append(attempt.rendered)
-    masked = (mask_finding(finding, project.secrets) for finding in findings)
+    source_tests, found = _source_tests(renderer, readable)
+    masked = (mask_finding(finding, project.secrets) for finding in (*findings, *found))
     disabled = tuple(attempt.model.name for attempt in attempts if not attempt.enabled)
-    return Rendering(tuple(models), sort_findings(masked), disabled, readable)
+    return Rendering(tuple(models), sort_findings(masked), disabled, readable, source_tests)
+
+
+def _source_tests(
+    renderer: Renderer, readable: Mapping[str, str]
+) -> tuple[Mapping[str, tuple[RenderedTest, ...]], tuple[Finding, ...]]:
+    made: dict[str, tuple[RenderedTest, ...]] = {}
+    faults = Faults()
+    for source in renderer.project.sources:
+        if source.tests:
+            tests, found = renderer.tests(source.tests, source.unique_name, None)
+            made[source.relation] = tests
+            faults.found += found
+            references = tuple(r for test in tests for r in test.references)
+            seeds = {name: kind for name, kind in readable.items() if kind == "seed"}
+            check_references(references, seeds, (), faults)
+    return made, tuple(faults.found)
 
 
 def render_again(
@@ -141,7 +160,7 @@ def _reference_findings(known: _Known, attempt: Attempt) -> tuple[Finding, ...]:
     if attempt.rendered is None:
         return ()
     faults = Faults(attempt.model.name)
-    references = attempt.rendered.references
+    references = attempt.rendered.all_references
     check_references(references, known.readable, known.sources, faults, known.unreadable)
     return tuple(_naming_caller(finding, attempt.model) for finding in faults.found)
 
@@ -182,16 +201,34 @@ class Renderer:
             self.project.target.connections,
             SchemaFiles(self.project.schemas, self.project.settings),
         )
+        references = tuple(call.references)
+        tests, wrong = self.tests(model.tests, model.name, model)
         rendered = RenderedModel(
             model=model,
             sql="".join((text, "")),
-            references=tuple(call.references),
+            references=references,
             config=config,
             source_map=source_map(text, Location(model.path)),
             config_places={**model.config_locations, **call.config_places},
+            tests=tests,
+            test_references=tuple(r for test in tests for r in test.references),
         )
-        found = (*findings, *call.warnings)
+        found = (*findings, *call.warnings, *wrong)
         return Attempt(model, rendered, tuple(_naming_caller(f, model) for f in found))
+
+    def tests(
+        self, tests: Sequence[DataTest], owner: str, model: Model | None
+    ) -> tuple[tuple[RenderedTest, ...], tuple[Finding, ...]]:
+        """Render the data tests of a model or, without one, of a source."""
+
+        def expand(
+            path: str, called: Callable[[], str]
+        ) -> tuple[Piece | Finding, tuple[Reference, ...]]:
+            call = self.functions.begin(model)
+            text = self._joined(path, lambda: (called(),))
+            return text, tuple(call.references)
+
+        return render_tests(tests, owner, self.names, expand)
 
     def _text(self, path: str, template: str) -> Piece | Finding:
         parsed = self._parsed(path, template)
@@ -264,6 +301,7 @@ class Renderer:
 def _naming_caller(finding: Finding, model: Model) -> Finding:
     """Add which model it was that a macro failed for."""
     yaml_files = {place.path for place in model.config_locations.values()}
+    yaml_files |= {test.location.path for test in model.tests}
     message = finding.message
     if finding.location.path not in {model.path, *yaml_files}:
         message = f"{message} (rendering the model '{model.name}')"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from streamsql.findings import Location
-from streamsql.project.nodes import Model, ModelConfig
+from streamsql.project.nodes import DataTest, Model, ModelConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +66,39 @@ def _advance(span: Span, distance: int) -> tuple[int, int]:
 
 
 @dataclass(frozen=True, slots=True)
+class RenderedCondition:
+    """A condition over one row as SQL text, and where each letter of it came from."""
+
+    sql: str
+    source_map: SourceMap
+    references: tuple[Reference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedTest:
+    """A data test as SQL: ``passes`` holds for good rows; only rows that meet ``where`` are tested.
+
+    ``id`` is what results call it. A test without ``passes`` is one that ``dedup`` makes true.
+    """
+
+    id: str
+    test: DataTest
+    passes: RenderedCondition | None
+    where: RenderedCondition | None = None
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """What its conditions refer to."""
+        parts = (self.passes, self.where)
+        return tuple(r for part in parts if part is not None for r in part.references)
+
+
+@dataclass(frozen=True, slots=True)
 class RenderedModel:
     """A model as SQL text, its settings complete.
 
     ``config_places`` is where each of them was given last: in ``config()``, in YAML, or as the
-    default of a folder.
+    default of a folder. ``tests`` are its data tests, ``test_references`` what those refer to.
     """
 
     model: Model
@@ -79,6 +107,13 @@ class RenderedModel:
     config: ModelConfig
     source_map: SourceMap
     config_places: Mapping[str, Location] = field(default_factory=dict)
+    tests: tuple[RenderedTest, ...] = ()
+    test_references: tuple[Reference, ...] = ()
+
+    @property
+    def all_references(self) -> tuple[Reference, ...]:
+        """What it refers to, its data tests included."""
+        return (*self.references, *self.test_references)
 
     def place(self, key: str) -> Location:
         """Return where a setting was given; the model's own place if nowhere."""

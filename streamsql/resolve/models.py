@@ -11,8 +11,10 @@ from streamsql.datatypes import DataType, DataTypeError, Primitive, ddl, parse_t
 from streamsql.findings import Finding, Location, Severity
 from streamsql.formats import find_format, hidden_types
 from streamsql.parse import ParsedModel
-from streamsql.project.nodes import Column, Project, Seed, Source, Watermark
+from streamsql.project.nodes import Column, Model, Project, Seed, Source, Watermark
+from streamsql.render.rendered import RenderedTest
 from streamsql.resolve.coercion import TIMESTAMP
+from streamsql.resolve.data_tests import resolve_tests
 from streamsql.resolve.hazards import in_condition, is_event_time, is_guarded, shown
 from streamsql.resolve.limits import QueryTooLarge
 from streamsql.resolve.lineage import (
@@ -37,13 +39,14 @@ from streamsql.resolve.relations import (
     Relation,
     Resolution,
     ResolvedModel,
+    ResolvedTest,
     StateBound,
     StatefulOperator,
     StateKey,
     StreamFacts,
 )
 from streamsql.resolve.scope import Attribute, Flow, Rowset, Scope, Visible
-from streamsql.resolve.stars import Stars, sql_without_hidden
+from streamsql.resolve.stars import Stars, hidden_edits
 from streamsql.resolve.walk import Walk
 
 _RUNS = frozenset({"topic", "table", "sink"})
@@ -96,6 +99,14 @@ class Resolver:
         for seed in project.seeds:
             self.take(seed_relation(seed))
         self.source_findings = tuple(self._known.findings)
+        self.source_tests: Mapping[str, tuple[ResolvedTest, ...]] = {}
+        self._sources = project.sources
+
+    def test_sources(self, tests: Mapping[str, tuple[RenderedTest, ...]]) -> None:
+        """Resolve the data tests of sources, by relation; they can refer to seeds."""
+        since = len(self._known.findings)
+        self.source_tests = _tests_of_sources(self._sources, tests, self._spark, self._known)
+        self.source_findings += tuple(self._known.findings[since:])
 
     @property
     def relations(self) -> Mapping[str, Relation]:
@@ -142,13 +153,19 @@ class Resolver:
         )
 
 
-def resolve_models(project: Project, parsed: Sequence[ParsedModel]) -> Resolution:
+def resolve_models(
+    project: Project,
+    parsed: Sequence[ParsedModel],
+    source_tests: Mapping[str, tuple[RenderedTest, ...]] | None = None,
+) -> Resolution:
     """Find the columns, types and streaming facts of every model.
 
     ``parsed`` is in topological order. Models that are not in it are broken: what reads
-    them is passed over, and says so. Findings of parsing are handed on.
+    them is passed over, and says so. Findings of parsing are handed on. ``source_tests`` are
+    the data tests of sources, by relation.
     """
     resolver = Resolver(project)
+    resolver.test_sources(source_tests or {})
     present = {m.name for m in parsed}
     for missing in project.models:
         if missing.name not in present:
@@ -171,6 +188,7 @@ def resolve_models(project: Project, parsed: Sequence[ParsedModel]) -> Resolutio
         tuple(unchecked),
         known.broken,
         frozenset(resolver.merged),
+        resolver.source_tests,
     )
 
 
@@ -188,7 +206,7 @@ def resolve_again(
     known.relations.pop(relation, None)
     known.broken.pop(relation.lower(), None)
     known.merged.discard(relation.lower())
-    for reference in parsed.rendered.references:
+    for reference in parsed.rendered.all_references:
         read = before.relations.get(reference.relation)
         if read is not None:
             known.rowsets[read.name.lower()] = _rowset(read)
@@ -235,7 +253,8 @@ def _without_hidden(models: Sequence[ResolvedModel], known: _Known) -> Iterator[
         for relation, fields in model.hidden_used.items():
             used.setdefault(relation, set()).update(fields)
     for model in models:
-        yield replace(model, sql=sql_without_hidden(model.parsed, known.stars[model.name], used))
+        edits = tuple(hidden_edits(model.parsed, known.stars[model.name], used))
+        yield replace(model, sql=model.parsed.edited(edits), edits=edits)
 
 
 # Sources and seeds
@@ -295,6 +314,39 @@ def _read(text: str | None) -> DataType | None:
     return found
 
 
+def _tests_of_sources(
+    sources: Sequence[Source],
+    tests: Mapping[str, tuple[RenderedTest, ...]],
+    spark_version: str,
+    known: _Known,
+) -> Mapping[str, tuple[ResolvedTest, ...]]:
+    """Resolve the data tests of sources, each of which stands as a model for that."""
+    made: dict[str, tuple[ResolvedTest, ...]] = {}
+    for source in sources:
+        if not tests.get(source.relation):
+            continue
+        path, place = source.location.path, source.location
+        model = Model(source.unique_name, path, "", "", (), {}, {}, place, of=source.relation)
+        rows = _rowset(known.relations[source.relation])
+        made[source.relation], found = _tested(
+            tests[source.relation], model, rows, spark_version, known
+        )
+        known.findings += (replace(finding, model=None) for finding in found)
+    return made
+
+
+def _tested(
+    tests: Sequence[RenderedTest], model: Model, rows: Rowset, spark_version: str, known: _Known
+) -> tuple[tuple[ResolvedTest, ...], tuple[Finding, ...]]:
+    """Resolve data tests over ``rows``, whatever the relation is for those who read it."""
+    relations = {**known.rowsets, model.relation.lower(): replace(rows, hidden=())}
+
+    def walk_over(condition: ParsedModel) -> Walk:
+        return Walk(condition, relations, resolve_query, version_of(spark_version))
+
+    return resolve_tests(tests, model, rows, walk_over, lambda walk: tuple(_hazards(walk)))
+
+
 def _source_faults(source: Source) -> Iterator[Finding]:
     watermark = source.watermark
     if watermark is None:
@@ -348,13 +400,13 @@ def _rowset(relation: Relation) -> Rowset:
 
 
 def _causes(model: ParsedModel, known: _Known) -> list[str]:
-    relations = (r.relation.lower() for r in model.rendered.references)
+    relations = (r.relation.lower() for r in model.rendered.all_references)
     return list(dict.fromkeys(known.broken[r] for r in relations if r in known.broken))
 
 
 def _not_checked(model: ParsedModel, causes: Sequence[str]) -> Finding:
     broken = ", ".join(causes)
-    references = model.rendered.references
+    references = model.rendered.all_references
     failing = next((r for r in references if r.name in causes), references[0])
     return Finding(
         "not-checked",
@@ -384,9 +436,13 @@ def _resolve(parsed: ParsedModel, spark_version: str, known: _Known) -> Resolved
     mode, objections = _output_mode(parsed, facts)
     findings += objections
     findings += _unreadable(parsed, known)
+    tests: tuple[ResolvedTest, ...] = ()
     if failed:
         known.broken[model.relation.lower()] = model.name
     else:
+        made = _rowset(Relation(model.relation, columns, found.streaming, complete=found.complete))
+        tests, wrong = _tested(parsed.rendered.tests, model, made, spark_version, known)
+        findings += wrong
         relation = _relation(parsed, columns, facts, found)
         known.add(relation, _rowset(relation))
         if config.materialized == "table" and config.unique_key and not config.change_feed:
@@ -396,7 +452,8 @@ def _resolve(parsed: ParsedModel, spark_version: str, known: _Known) -> Resolved
     known.stars[parsed.name] = tuple(walk.stars)
     lineage = _lineage(found, parsed)
     hazards = tuple(_hazards(walk)) if found.streaming else ()
-    return ResolvedModel(parsed, columns, facts, parsed.sql, mode, used, hazards, lineage)
+    hazards += tuple(h for test in tests for c in test.conditions for h in c.hazards)
+    return ResolvedModel(parsed, columns, facts, parsed.sql, mode, used, hazards, lineage, tests)
 
 
 def _hazards(walk: Walk) -> Iterator[Hazard]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from streamsql.findings import Finding, Location
-from streamsql.parse import ParsedModel
+from streamsql.parse import Edit, ParsedModel
+from streamsql.project.nodes import DataTest
 from streamsql.resolve.lineage import ModelLineage
 
 HIDDEN_COLUMNS: Mapping[str, str] = MappingProxyType(
@@ -314,6 +315,32 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True)
+class TestCondition:
+    """A condition over one row: its SQL, the columns that it names, and it as a query."""
+
+    sql: str
+    parsed: ParsedModel
+    columns: tuple[str, ...]
+    hazards: tuple[Hazard, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedTest:
+    """A data test whose conditions are known to be some. ``passes`` is None for ``unique``,
+    which ``dedup`` makes true."""
+
+    id: str
+    test: DataTest
+    passes: TestCondition | None = None
+    where: TestCondition | None = None
+
+    @property
+    def conditions(self) -> tuple[TestCondition, ...]:
+        """Those that there are."""
+        return tuple(c for c in (self.passes, self.where) if c is not None)
+
+
+@dataclass(frozen=True, slots=True)
 class ResolvedModel:
     """A model whose columns are known.
 
@@ -321,7 +348,8 @@ class ResolvedModel:
     Spark allows it; None where nothing runs or none is legal. ``hidden_used`` tells which
     of Kafka's own fields it reads, by relation; ``sql`` is the text to compile, in which
     ``*`` leaves those fields out. ``hazards`` are the expressions of its own that may go wrong.
-    ``lineage`` says which columns of the relations it reads its own come from.
+    ``lineage`` says which columns of the relations it reads its own come from. ``tests`` are its
+    data tests; ``edits`` are what makes ``sql`` of the rendered text, beside the parser's own.
     """
 
     parsed: ParsedModel
@@ -332,6 +360,8 @@ class ResolvedModel:
     hidden_used: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     hazards: tuple[Hazard, ...] = ()
     lineage: ModelLineage = field(default_factory=ModelLineage)
+    tests: tuple[ResolvedTest, ...] = ()
+    edits: tuple[Edit, ...] = ()
 
     @property
     def name(self) -> str:
@@ -346,7 +376,7 @@ class Resolution:
     ``relations`` are all that can be read, by identifier. ``unchecked`` are the models that
     were passed over because one above them is broken. ``broken`` names, by the identifier of
     each relation that cannot be read, the model that is to blame; ``merged`` are the tables
-    whose rows change.
+    whose rows change. ``source_tests`` are the data tests of sources, by relation.
     """
 
     models: tuple[ResolvedModel, ...]
@@ -355,3 +385,4 @@ class Resolution:
     unchecked: tuple[str, ...] = ()
     broken: Mapping[str, str] = field(default_factory=dict)
     merged: frozenset[str] = frozenset()
+    source_tests: Mapping[str, tuple[ResolvedTest, ...]] = field(default_factory=dict)

@@ -16,16 +16,15 @@ Stars = Iterable[tuple[exp.Expr, tuple[Visible, ...]]]
 _EXCEPT = re.compile(r"\s*EXCEPT\s*\(", re.IGNORECASE)
 
 
-def sql_without_hidden(parsed: ParsedModel, stars: Stars, used: Mapping[str, Iterable[str]]) -> str:
-    """Return the SQL to compile, in which ``*`` stands for a relation's columns alone.
+def hidden_edits(
+    parsed: ParsedModel, stars: Stars, used: Mapping[str, Iterable[str]]
+) -> Iterator[Edit]:
+    """Yield what lets ``*`` stand for a relation's columns alone.
 
     A source is decoded once for all its readers, with those of Kafka's fields that any of
     them names (``used``, by relation); who writes ``*`` must not get them.
     """
-    return parsed.edited(_edits(parsed.rendered.sql, stars, used))
-
-
-def _edits(sql: str, stars: Stars, used: Mapping[str, Iterable[str]]) -> Iterator[Edit]:
+    sql = parsed.rendered.sql
     for star, hidden in stars:
         end = star.meta.get("end")
         present = [v for v in hidden if v.attribute.name in used.get(v.attribute.origin or "", ())]

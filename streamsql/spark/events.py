@@ -29,13 +29,40 @@ class QueryStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class TestCount:
+    """How many rows passed a data test of ``of`` (a model or source), and how many failed it."""
+
+    __test__ = False  # not pytest's
+
+    test: str
+    of: str
+    on_failure: str
+    passed: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class TestResult:
+    """How a data test fared in the run of a query: ``pass``, ``warn``, ``fail``, or ``skipped``
+    where no batch ended. ``quarantine`` and ``drop`` leave a ``warn`` behind."""
+
+    __test__ = False
+
+    count: TestCount
+    status: str
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class QueryProgress:
     """One micro-batch ended, or (``idle``) none was needed.
 
     ``rows_in`` and ``rows_out`` count the batch, the totals the run so far; rates are rows
     per second; ``watermark`` is an ISO timestamp; ``lag`` is how many records the sources
     hold that were not read yet; ``late_rows`` were dropped as late by this batch;
-    ``duration_ms`` is the whole trigger's.
+    ``duration_ms`` is the whole trigger's. ``rows_out`` are good rows: those that data tests
+    ``quarantined`` went to the dead letters, those they ``dropped`` nowhere. ``tests`` counts the
+    rows of this batch by test.
     """
 
     query: str
@@ -56,6 +83,10 @@ class QueryProgress:
     duration_ms: int
     idle: bool = False
     durations: Mapping[str, int] = field(default_factory=dict)
+    quarantined: int = 0
+    dropped: int = 0
+    tests: tuple[TestCount, ...] = ()
+    total_failed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +162,9 @@ class QueryResult:
     batches: int
     state_rows: int
     seconds: float
+    quarantined: int = 0
+    dropped: int = 0
+    tests: tuple[TestResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

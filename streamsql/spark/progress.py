@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pyspark.sql.streaming.query import StreamingQuery
 
 from streamsql.plan.nodes import Query
 from streamsql.spark.events import QueryProgress
+from streamsql.spark.test_counts import Tested, read_tests
 
 ROWS_OUT = "streamsql_rows_out"  # the name of the observation that counts written rows
 
@@ -30,6 +31,7 @@ class Totals:
     batches: int = 0
     state_rows: int = 0
     last_timestamp: str = ""
+    tested: Tested = field(default_factory=Tested)
 
 
 def unseen_progress(
@@ -56,11 +58,13 @@ def read_progress(query: Query, progress: Mapping[str, Any], totals: Totals) -> 
     """
     operators: Sequence[Mapping[str, Any]] = progress.get("stateOperators") or ()
     rows_in = int(progress["numInputRows"])
-    rows_out = _rows_out(progress)
+    tested = read_tests(query, progress)
+    rows_out = _rows_out(progress, tested.quarantined)
     late = sum(int(o["numRowsDroppedByWatermark"]) for o in operators)
     totals.rows_in += rows_in
     totals.rows_out = None if rows_out is None else (totals.rows_out or 0) + rows_out
     totals.late_rows += late
+    totals.tested = totals.tested.plus(tested)
     totals.batches += 1
     totals.state_rows = sum(int(o["numRowsTotal"]) for o in operators)
     totals.last_timestamp = str(progress["timestamp"])
@@ -83,17 +87,22 @@ def read_progress(query: Query, progress: Mapping[str, Any], totals: Totals) -> 
         total_late=totals.late_rows,
         duration_ms=durations.get("triggerExecution", 0),
         durations=durations,
+        quarantined=tested.quarantined,
+        dropped=tested.dropped,
+        tests=tested.counts,
+        total_failed=totals.tested.failed,
     )
 
 
-def _rows_out(progress: Mapping[str, Any]) -> int | None:
-    """Rows written: what the sink counted, else (sinks of the old kind say -1) our observation."""
+def _rows_out(progress: Mapping[str, Any], quarantined: int) -> int | None:
+    """Good rows written: what the sink counted, else (sinks of the old kind say -1) our
+    observation; both see quarantined rows too."""
     counted = int(progress["sink"]["numOutputRows"])
     if counted >= 0:
-        return counted
+        return counted - quarantined
     observed = progress.get("observedMetrics", {}).get(ROWS_OUT)
     if observed is not None:
-        return int(observed["n"])
+        return int(observed["n"]) - quarantined
     return 0 if int(progress["numInputRows"]) == 0 else None
 
 

@@ -50,7 +50,7 @@ def run_steps(session: SparkSession, steps: tuple[Step, ...]) -> DataFrame:
     """Register each step as a temp view and return the rows of the last."""
     rows: DataFrame | None = None
     for step in steps:
-        rows = _deduplicated(session.sql(step.sql), step)
+        rows = _observed(_deduplicated(session.sql(step.sql), step), step)
         rows.createOrReplaceTempView(step.view)
     assert rows is not None, "a query has at least one step"
     return rows
@@ -87,8 +87,16 @@ def _deduplicated(rows: DataFrame, step: Step) -> DataFrame:
     return kept.withMetadata(event_time, delay)
 
 
+def _observed(rows: DataFrame, step: Step) -> DataFrame:
+    """Let Spark count what passes here; it tells with the progress of the batch."""
+    if step.observation is None:
+        return rows
+    counts = [F.expr(sql).alias(name) for name, sql in step.observation.counts.items()]
+    return rows.observe(step.observation.name, *counts)
+
+
 def _writer(rows: DataFrame, query: Query, destinations: Sequence[Destination]) -> DataStreamWriter:
-    if any(write.kind in ("table", "jdbc") for write in query.writes):
+    if needs_batches(query) or any(write.kind == "table" for write in query.writes):
         # Delta and file sinks, and foreachBatch, do not count what they write.
         rows = rows.observe(ROWS_OUT, F.count(F.lit(1)).alias("n"))
     writer = rows.writeStream.queryName(query.id).outputMode(query.output_mode)

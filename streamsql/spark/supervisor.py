@@ -23,6 +23,7 @@ from streamsql.spark.events import (
 from streamsql.spark.failures import Failure, read_failure
 from streamsql.spark.progress import Mark, Totals, read_progress, unseen_progress
 from streamsql.spark.stopping import ask_to_end, finish
+from streamsql.spark.test_counts import test_results
 
 FIRST_DELAY = 1.0  # seconds before the first restart; doubled each time
 LONGEST_DELAY = 60.0
@@ -65,6 +66,9 @@ class Watched:
             batches=self.totals.batches,
             state_rows=self.totals.state_rows,
             seconds=round((self.ended or time.monotonic()) - self.began, 3),
+            quarantined=self.totals.tested.quarantined,
+            dropped=self.totals.tested.dropped,
+            tests=test_results(self.query, self.totals.tested, self.message),
         )
 
 

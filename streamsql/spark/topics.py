@@ -83,6 +83,7 @@ class Topics:
     def _make_written(self, connection: str, queries: Iterable[Query]) -> None:
         writes = [w for q in queries for w in q.writes if w.connection == connection and w.topic]
         specs = {w.topic: _spec(w) for w in writes if w.topic}
+        specs |= {w.dead_letter: TopicSpec(w.dead_letter) for w in writes if w.dead_letter}
         self._make(connection, specs)
 
     def _require_read(self, connection: str, queries: Iterable[Query]) -> None:

@@ -11,14 +11,28 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from streamsql.formats import FORMATS
-from streamsql.formats.records import DEAD_LETTER_HEADERS, ERROR_HEADER
+from streamsql.formats.records import (
+    DEAD_LETTER_HEADERS,
+    ERROR_HEADER,
+    MODEL_HEADER,
+    TEST_HEADER,
+)
 from streamsql.project.columns import MODEL_COLUMN, SEED_COLUMN, SOURCE_COLUMN
 from streamsql.project.config import (
     CONFIG_KEYS,
+    DEAD_LETTER,
     DEDUP,
     SOURCE_WATERMARK,
     WATERMARK,
     TriggerShape,
+)
+from streamsql.project.data_tests import (
+    ARGUMENTS,
+    DATA_TEST,
+    ON_FAILURE,
+    TEST_CONFIG,
+    Arguments,
+    DataTests,
 )
 from streamsql.project.linting import LINT, Pattern
 from streamsql.project.profiles import CONNECTION, OUTPUT, PROFILE, SPARK, NamedSections
@@ -39,7 +53,7 @@ from streamsql.project.shapes import (
     TextMap,
     Whole,
 )
-from streamsql.project.sources import DEAD_LETTER, KEY, SOURCE, TABLE
+from streamsql.project.sources import KEY, SOURCE, TABLE
 
 DOCS = Path(__file__).parents[2] / "docs"
 BLOCK = re.compile(r"<!-- table: ([a-z_ ]+) -->\n(.*?)<!-- /table -->", re.DOTALL)
@@ -62,6 +76,8 @@ SECTIONS: Mapping[str, Section] = {
     "model column": MODEL_COLUMN,
     "seed": SEED,
     "seed column": SEED_COLUMN,
+    "data test": DATA_TEST,
+    "data test config": TEST_CONFIG,
 }
 
 
@@ -80,11 +96,11 @@ def kind(shape: Shape) -> str:
             return "type"
         case OneOrMany(item):
             return f"{kind(item)}, or a list"
-        case ListOf():
+        case ListOf() | DataTests():
             return "list"
         case Pattern():
             return "pattern"
-        case TextMap() | MapOf() | FreeMap() | Section() | NamedSections():
+        case TextMap() | MapOf() | FreeMap() | Arguments() | Section() | NamedSections():
             return "mapping"
         case TriggerShape():
             return "word or mapping"
@@ -124,7 +140,7 @@ def tables() -> dict[str, str]:
 def test_tables_are_those_of_the_code() -> None:
     wanted = tables()
     found: dict[str, str] = {}
-    for name in ("configuration.md", "sources-and-sinks.md"):
+    for name in ("configuration.md", "sources-and-sinks.md", "data-tests.md"):
         page = (DOCS / name).read_text(encoding="utf-8")
         if os.environ.get("STREAMSQL_UPDATE_DOCS"):
             page = BLOCK.sub(
@@ -138,6 +154,14 @@ def test_tables_are_those_of_the_code() -> None:
 def test_headers_of_dead_letters_are_documented() -> None:
     page = (DOCS / "sources-and-sinks.md").read_text(encoding="utf-8")
     assert all(f"`{name}`" in page for name in (ERROR_HEADER, *DEAD_LETTER_HEADERS))
+
+
+def test_data_tests_and_their_arguments_are_documented() -> None:
+    page = (DOCS / "data-tests.md").read_text(encoding="utf-8")
+    assert all(f"| `{name}` |" in page for name in (*ARGUMENTS, *ON_FAILURE) if name != "warn")
+    arguments = {key.name for section in ARGUMENTS.values() for key in section.keys}
+    assert all(f"`{name}`" in page for name in arguments)
+    assert all(f"`{name}`" in page for name in (TEST_HEADER, MODEL_HEADER))
 
 
 def test_formats_are_documented() -> None:

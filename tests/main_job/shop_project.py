@@ -118,4 +118,5 @@ def header(record: StoredRecord, name: str) -> str:
 def run_results(root: Path) -> Mapping[str, Any]:
     """``run_results.json`` by query."""
     text = (root / "target/run_results.json").read_text(encoding="utf-8")
-    return {result["query"]: result for result in json.loads(text)["results"]}
+    results = json.loads(text)["results"]
+    return {r["query"]: r for r in results if not r["unique_id"].startswith("test.")}

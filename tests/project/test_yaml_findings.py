@@ -12,6 +12,7 @@ sources:
       - name: orders
         topic: shop.orders
 """
+TESTED = "models: [{{name: a, columns: [{{name: b, data_tests: [{}]}}]}}]\n"
 
 CASES = {
     "unknown key of the file": ("modles: []\n", "1:1 unknown-key"),
@@ -57,19 +58,53 @@ CASES = {
         SOURCE + "        columns: [{name: a}, {name: A}]\n",
         "6:37 duplicate-name",
     ),
-    "test of a source's column": (
+    "unique record of a source": (
         SOURCE + "        columns: [{name: a, data_tests: [not_null, unique]}]\n",
-        "6:52 unsupported-test",
+        "6:52 unbounded-test",
     ),
-    "not_null with arguments": (
-        SOURCE + "        columns: [{name: a, data_tests: [{not_null: {where: x}}]}]\n",
-        "6:42 unsupported-test",
+    "quarantine without dead letters": (
+        SOURCE
+        + "        on_error: drop\n"
+        + "        columns: [{name: a, data_tests: "
+        + "[{not_null: {config: {on_failure: quarantine}}}]}]\n",
+        "7:75 impossible-quarantine",
     ),
-    "test of a model's column": (
-        "models: [{name: a, columns: [{name: b, data_tests: [not_null]}]}]\n",
-        "1:53 unsupported-test",
+    "no argument of not_null": (
+        SOURCE + "        columns: [{name: a, data_tests: [{not_null: {arguments: {x: 1}}}]}]\n",
+        "6:66 unknown-key",
     ),
-    "test of a model": ("models: [{name: a, data_tests: [x]}]\n", "1:20 unsupported-test"),
+    "no such key of a test": (TESTED.format("{not_null: {where: x}}"), "1:65 unknown-key"),
+    "argument outside of arguments": (
+        TESTED.format("{accepted_values: {values: [1]}}"),
+        "1:72 unknown-key",
+    ),
+    "test without its argument": (TESTED.format("{matches: {arguments: {}}}"), "1:75 missing-key"),
+    "values that are no list": (
+        TESTED.format("{accepted_values: {arguments: {values: 1}}}"),
+        "1:92 wrong-type",
+    ),
+    "range of nothing": (TESTED.format("{range: {}}"), "1:54 missing-key"),
+    "empty range": (
+        TESTED.format("{range: {arguments: {min: 3, max: 2}}}"),
+        "1:79 conflicting-keys",
+    ),
+    "inclusive without a bound": (
+        TESTED.format("{range: {arguments: {min: 3, max_inclusive: true}}}"),
+        "1:97 conflicting-keys",
+    ),
+    "on_failure against severity": (
+        TESTED.format("{not_null: {config: {on_failure: drop, severity: error}}}"),
+        "1:102 conflicting-keys",
+    ),
+    "no such consequence": (
+        TESTED.format("{not_null: {config: {on_failure: reject}}}"),
+        "1:86 unknown-value",
+    ),
+    "two tests in one": (TESTED.format("{not_null: {}, unique: {}}"), "1:53 wrong-type"),
+    "test of a column beside none": (
+        "models: [{name: a, data_tests: [not_null]}]\n",
+        "1:33 wrong-arguments",
+    ),
     "unit tests": ("unit_tests: []\n", "1:1 unsupported-test"),
     "exposures": ("exposures: []\n", "1:1 unknown-key"),
     "no such model": ("models: [{name: b}]\n", "1:17 unknown-model"),

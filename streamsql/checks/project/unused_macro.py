@@ -31,10 +31,12 @@ def unused_macro(whole: WholeProject) -> Iterator[Fault]:
     """
     project = whole.project
     templates = [file.template for file in project.macros] + [m.template for m in project.models]
+    tests = {f"test_{test.name}" for model in project.models for test in model.tests}
+    tests |= {f"test_{test.name}" for source in project.sources for test in source.tests}
     for file in project.macros:
         for found in _MACRO.finditer(file.template):
             name = found["name"]
-            if not _is_used(name, templates):
+            if name not in tests and not _is_used(name, templates):
                 before = file.template[: found.start("name")]
                 line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
                 yield Fault(
