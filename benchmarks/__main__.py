@@ -15,7 +15,7 @@ def main(ctx: click.Context) -> None:
     # So that the broker and the folders of a measurement that is cut off go as well.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if ctx.invoked_subcommand is None:
-        for command in (startup, compiling, linting, drain, avro, narrow):
+        for command in (startup, compiling, linting, drain, avro, narrow, expectations):
             ctx.invoke(command)
 
 
@@ -54,6 +54,17 @@ def narrow(records: int, rounds: int) -> None:
     from benchmarks.drain import measure
 
     measure(NARROW, records, rounds)
+
+
+@main.command()
+@_RECORDS
+@_ROUNDS
+def expectations(records: int, rounds: int) -> None:
+    """A model with six data tests and quarantine, beside the same model without."""
+    from benchmarks.contests import EXPECTATIONS
+    from benchmarks.drain import measure
+
+    measure(EXPECTATIONS, records, rounds)
 
 
 @main.command()

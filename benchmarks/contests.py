@@ -17,6 +17,7 @@ from streamsql.spark.kafka import Record
 OFFSETS = 100_000  # a batch; as the project's sources have it
 PARTITIONS = 4
 BY_HAND, OURS, KEPT = "by hand", "streamsql", "with dead letters"
+TESTED = "with six data tests"
 FRAMED_SCHEMA = HERE / "orders" / "schemas" / "framed-value.json"
 WIDE_FIELDS = 40
 EPOCH = 1_767_225_600  # seconds; when the first order was made
@@ -34,7 +35,7 @@ class Contest:
 
     ``record`` makes the record of a number; ``schema`` is what the job by hand decodes it with.
     ``jobs`` are the models of the project in ``orders/`` and the topics they write, with a word
-    for people.
+    for people. The first of the ``sides`` is what the others are compared with.
     """
 
     name: str
@@ -172,4 +173,13 @@ NARROW = Contest(
     jobs={"narrow": f"five fields of {WIDE_FIELDS}"},
     sides=(BY_HAND, OURS),
     aim="a ratio of 0.87 at most, which is 1.15 times as fast",
+)
+EXPECTATIONS = Contest(
+    name="expectations",
+    topic="orders",
+    record=order,
+    schema=SCHEMA,
+    jobs={"priced": "stateless"},
+    sides=(OURS, TESTED),
+    aim="a ratio of 1.10 at most",
 )

@@ -1,4 +1,4 @@
-"""Draining a topic with ``streamsql run --once``, beside PySpark by hand.
+"""Draining a topic with ``streamsql run --once``, beside PySpark by hand or beside itself.
 
 Both are whole processes with the same settings of Spark, the same offsets a batch and the same
 broker; they take turns. What counts is processing time: the sum of what Spark says its triggers
@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.contests import BY_HAND, KEPT, OFFSETS, PARTITIONS, Contest
+from benchmarks.contests import BY_HAND, KEPT, OFFSETS, PARTITIONS, TESTED, Contest
 from benchmarks.figures import HERE, keep, middle, table, told
 from benchmarks.processes import Done, MeasuringError, run
 from streamsql.dev.broker import start as start_broker
@@ -37,7 +37,8 @@ MEASURES = ("processing", "jvm", "wall")
 class Took:
     """Seconds of one run: of Spark's triggers, of the JVM's CPU, of the whole process.
 
-    ``written`` are the rows in the output topic; ``phases`` are Spark's, in milliseconds.
+    ``written`` are the rows in the output topic and in its dead letters; ``phases`` are Spark's,
+    in milliseconds.
     """
 
     job: str
@@ -111,7 +112,7 @@ def _round(bench: Bench, contest: Contest, records: int, turn: int) -> Iterator[
 
 def _take(bench: Bench, contest: Contest, job: str, side: str, records: int) -> Took:
     """Drain once, from new checkpoints into new topics."""
-    outputs = (*contest.jobs, f"{contest.topic}.dead_letter")
+    outputs = (*contest.jobs, *(_lost(topic) for topic in (contest.topic, *contest.jobs)))
     delete_topics(bench.broker, outputs)
     create_topics(bench.broker, [TopicSpec(t, PARTITIONS) for t in outputs])
     with tempfile.TemporaryDirectory(dir=bench.folder) as name:
@@ -127,7 +128,7 @@ def _take(bench: Bench, contest: Contest, job: str, side: str, records: int) -> 
     if read != records:
         counted = f"{read:,} of {records:,} records were read"
         raise MeasuringError(f"{job}, {side}: {counted}\n{done.output}")
-    offsets = end_offsets(bench.broker, [job])[job]
+    offsets = end_offsets(bench.broker, [job, _lost(job)])
     phases = _phases(main)
     return Took(
         job=job,
@@ -136,13 +137,17 @@ def _take(bench: Bench, contest: Contest, job: str, side: str, records: int) -> 
         jvm=done.jvm,
         wall=done.wall,
         batches=len(main),
-        written=sum(offsets.values()),
+        written=sum(sum(partitions.values()) for partitions in offsets.values()),
         phases=phases,
     )
 
 
 def _model(job: str, side: str) -> str:
-    return f"{job}_kept" if side == KEPT else job
+    return job + {KEPT: "_kept", TESTED: "_tested"}.get(side, "")
+
+
+def _lost(topic: str) -> str:
+    return f"{topic}.dead_letter"
 
 
 def _phases(batches: Sequence[Mapping[str, Any]]) -> dict[str, int]:
@@ -180,11 +185,11 @@ def _by_hand(bench: Bench, contest: Contest, job: str, folder: Path) -> Done:
 def _summed(contest: Contest, runs: Sequence[Took], records: int) -> tuple[str, dict[str, Any]]:
     rows, figures = [], []
     for job, about in contest.jobs.items():
-        by_hand = _of(runs, job, BY_HAND)
+        first = _of(runs, job, contest.sides[0])
         for side in contest.sides:
             ours = _of(runs, job, side)
             seconds = {m: middle([getattr(t, m) for t in ours]) for m in MEASURES}
-            ratios = {m: middle(_ratios(ours, by_hand, m)) for m in MEASURES}
+            ratios = {m: middle(_ratios(ours, first, m)) for m in MEASURES}
             figures.append({"job": about, "side": side, "seconds": seconds, "ratios": ratios})
             cells = [told(seconds[m]) for m in MEASURES]
             compared = [told(ratios[m]) for m in ("processing", "jvm")]
@@ -200,7 +205,7 @@ def _of(runs: Sequence[Took], job: str, side: str) -> list[Took]:
     return [t for t in runs if t.job == job and t.side == side]
 
 
-def _ratios(ours: Sequence[Took], by_hand: Sequence[Took], measure: str) -> list[float]:
-    """Return ours over by hand, round by round: what was near in time is compared."""
-    pairs = zip(ours, by_hand, strict=True)
-    return [getattr(o, measure) / getattr(h, measure) for o, h in pairs]
+def _ratios(ours: Sequence[Took], others: Sequence[Took], measure: str) -> list[float]:
+    """Return ours over the others, round by round: what was near in time is compared."""
+    pairs = zip(ours, others, strict=True)
+    return [getattr(mine, measure) / getattr(theirs, measure) for mine, theirs in pairs]

@@ -35,6 +35,7 @@ def test_each_job_runs_with_and_without_dead_letters() -> None:
         "narrow",
         "priced",
         "priced_kept",
+        "priced_tested",
         "revenue",
         "revenue_kept",
         "dead_letter.shop.orders_kept",
@@ -42,6 +43,16 @@ def test_each_job_runs_with_and_without_dead_letters() -> None:
     for job in ("priced", "revenue"):
         assert plan.query(job).writes[0].topic == plan.query(f"{job}_kept").writes[0].topic
         assert plan.query(job).writes[0].columns == plan.query(f"{job}_kept").writes[0].columns
+
+
+def test_the_tested_job_is_the_same_with_six_tests() -> None:
+    plan = compilation().plan
+    assert plan is not None
+    tested = plan.query("priced_tested")
+    assert [t.on_failure for t in tested.tests] == ["quarantine"] * 6
+    (write,) = tested.writes
+    assert (write.topic, write.dead_letter) == ("priced", "priced.dead_letter")
+    assert write.columns == plan.query("priced").writes[0].columns
 
 
 @pytest.mark.parametrize("contest", [DRAIN, NARROW], ids=lambda c: c.name)
