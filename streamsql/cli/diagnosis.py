@@ -11,8 +11,9 @@ from pathlib import Path
 from urllib.parse import urlparse
 
 from streamsql.cli.machine import PACKAGES, broker_folder, local_path
-from streamsql.errors import ConnectionFault, RunError
+from streamsql.errors import RunError
 from streamsql.project.nodes import Connection, Project, Source
+from streamsql.secrets import find_secrets
 from streamsql.spark.artifacts import (
     connector_coordinates,
     fetch_broker,
@@ -49,6 +50,18 @@ def diagnose_machine(on_progress: Progress) -> Iterator[Outcome]:
         yield Outcome(None, "connector jars: not looked at, for want of Java")
         return
     yield _asked(lambda: _connectors(java, on_progress))
+
+
+def diagnose_profiles(path: str, text: str) -> Iterator[Outcome]:
+    """Look for secrets that stand in the profile themselves: whoever has the file has them."""
+    lines = sorted({text.count("\n", 0, s.start) + 1 for s in find_secrets(path, text)})
+    if lines:
+        listed = ", ".join(map(str, lines))
+        yield Outcome(
+            None,
+            f"warning: {path} holds what looks like a secret, in line {listed}",
+            "read it with env_var('STREAMSQL_ENV_SECRET_…'), and change it: it has been seen",
+        )
 
 
 def diagnose_target(project: Project, root: Path, on_progress: Progress) -> Iterator[Outcome]:
@@ -146,7 +159,7 @@ def _cluster(connection: Connection, project: Project) -> Iterator[Outcome]:
     try:
         cluster = describe_cluster(reached)
         topics = frozenset(list_topics(reached))
-    except ConnectionFault as error:
+    except RunError as error:  # a trust store is read with Java, which may be missing too
         yield Outcome(False, error.message, error.hint)
         return
     brokers = ", ".join(cluster.brokers)

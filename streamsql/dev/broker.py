@@ -22,6 +22,7 @@ from pathlib import Path
 from types import TracebackType
 
 from streamsql.dev.kraft import Launch, choose_port, cluster_id, format_storage, write_settings
+from streamsql.dev.security import Security
 from streamsql.errors import ConnectionFault, EnvironmentFault
 from streamsql.spark.java import Java
 from streamsql.spark.kafka import describe_cluster
@@ -58,17 +59,28 @@ class _State:
 
 
 class EmbeddedBroker:
-    """A running broker. ``owned`` tells whether this handle started it and so may end it."""
+    """A running broker. ``owned`` tells whether this handle started it and so may end it.
 
-    __slots__ = ("_tether", "cluster_id", "data_dir", "pid", "port")
+    ``doors`` are the addresses of its further listeners, by name, where it was started with some.
+    """
+
+    __slots__ = ("_tether", "cluster_id", "data_dir", "doors", "pid", "port")
 
     def __init__(
-        self, data_dir: Path, *, port: int, cluster_id: str, pid: int, tether: Tether | None
+        self,
+        data_dir: Path,
+        *,
+        port: int,
+        cluster_id: str,
+        pid: int,
+        tether: Tether | None,
+        doors: Mapping[str, str] | None = None,
     ) -> None:
         self.data_dir = data_dir
         self.port = port
         self.cluster_id = cluster_id
         self.pid = pid
+        self.doors = dict(doors or {})
         self._tether = tether
 
     @property
@@ -130,10 +142,12 @@ def start(
     env: Mapping[str, str],
     port: int | None = None,
     ready_within: float = READY_WITHIN,
+    security: Security | None = None,
 ) -> EmbeddedBroker:
     """Start a broker on ``data_dir``, made and formatted if it is new; return when it answers.
 
-    ``jars`` come from ``artifacts.fetch_broker``. Without ``port`` it takes the port it
+    ``jars`` come from ``artifacts.fetch_broker``. ``security`` adds doors beside the plain one;
+    its users are made when the folder is. Without ``port`` it takes the port it
     had the last time if that is free, else any free one. Raises EnvironmentFault if the
     port is taken, if another broker uses the folder, or if it is not ready after
     ``ready_within`` seconds; then the message ends with the last lines of its log.
@@ -145,7 +159,7 @@ def start(
             f"another broker uses {data_dir}", hint="end the streamsql that started it"
         )
     try:
-        return _start_locked(data_dir, lock, java, jars, env, port, ready_within)
+        return _start_locked(data_dir, lock, java, jars, env, port, ready_within, security)
     finally:
         os.close(lock)  # the broker holds it from here on
 
@@ -216,12 +230,13 @@ def _start_locked(
     env: Mapping[str, str],
     port: int | None,
     ready_within: float,
+    security: Security | None = None,
 ) -> EmbeddedBroker:
     (data_dir / "broker.json").unlink(missing_ok=True)  # whatever it says, nobody runs
     chosen = choose_port(data_dir, port)
     launch = Launch(data_dir, java, jars, env)
-    write_settings(data_dir, chosen)
-    identity = cluster_id(data_dir) or format_storage(launch)
+    doors = write_settings(data_dir, chosen, security)
+    identity = cluster_id(data_dir) or format_storage(launch, security)
     logged = _size(data_dir / "logs" / "broker.log")
     tether = start_tethered(
         launch.command("kafka.Kafka", str(data_dir / "server.properties")),
@@ -231,7 +246,12 @@ def _start_locked(
         pass_fds=(lock,),
     )
     broker = EmbeddedBroker(
-        data_dir, port=chosen, cluster_id=identity, pid=tether.pid, tether=tether
+        data_dir,
+        port=chosen,
+        cluster_id=identity,
+        pid=tether.pid,
+        tether=tether,
+        doors=doors,
     )
     try:
         _await_ready(broker, tether, ready_within, logged)

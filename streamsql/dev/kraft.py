@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from streamsql.dev.security import Security
 from streamsql.errors import EnvironmentFault
 from streamsql.spark.java import Java
 from streamsql.spark.ports import LOOPBACK, free_port, is_free, require_free
@@ -65,7 +66,7 @@ def _last_port(data_dir: Path) -> int | None:
         settings = (data_dir / "server.properties").read_text(encoding="utf-8")
     except OSError:
         return None
-    found = re.search(r"^advertised\.listeners=.*:(\d+)$", settings, re.MULTILINE)
+    found = re.search(r"^advertised\.listeners=BROKER://[^,]*:(\d+)", settings, re.MULTILINE)
     return int(found[1]) if found else None
 
 
@@ -74,10 +75,14 @@ def _other_free_port(taken: int) -> int:
     return port if port != taken else _other_free_port(taken)
 
 
-def write_settings(data_dir: Path, port: int) -> None:
-    """Write the broker's settings and those of its log for a start on ``port``."""
+def write_settings(data_dir: Path, port: int, security: Security | None = None) -> dict[str, str]:
+    """Write the broker's settings and those of its log for a start on ``port``.
+
+    Returns where each listener of ``security`` will be: ``127.0.0.1:<port>``.
+    """
     (data_dir / "logs").mkdir(exist_ok=True)
     controller_port = _other_free_port(port)
+    doors = _doors(security, {port, controller_port})
     settings = {
         "process.roles": "broker,controller",
         "node.id": "1",
@@ -90,9 +95,34 @@ def write_settings(data_dir: Path, port: int) -> None:
         "log.dirs": str(data_dir / "data"),
         **_FIXED,
     }
-    (data_dir / "server.properties").write_text(_properties(settings), encoding="utf-8")
+    if security is not None:
+        settings |= _with_doors(settings, doors, security)
+    path = data_dir / "server.properties"
+    path.touch(mode=0o600)  # it may hold passwords
+    path.write_text(_properties(settings), encoding="utf-8")
     log = _LOG4J2.format(log=data_dir / "logs" / "broker.log")
     (data_dir / "log4j2.properties").write_text(log, encoding="utf-8")
+    return doors
+
+
+def _doors(security: Security | None, taken: set[int]) -> dict[str, str]:
+    doors: dict[str, str] = {}
+    for listener in security.listeners if security else ():
+        port = next(p for p in iter(free_port, None) if p not in taken)
+        taken.add(port)
+        doors[listener.name] = f"{LOOPBACK}:{port}"
+    return doors
+
+
+def _with_doors(
+    plain: Mapping[str, str], doors: Mapping[str, str], security: Security
+) -> dict[str, str]:
+    """Return what the listeners of ``security`` change and add."""
+    listed = "".join(f",{name}://{address}" for name, address in doors.items())
+    protocols = "".join(f",{each.name}:{each.protocol}" for each in security.listeners)
+    changed = {key: plain[key] + listed for key in ("listeners", "advertised.listeners")}
+    key = "listener.security.protocol.map"
+    return {**changed, key: plain[key] + protocols, **security.settings()}
 
 
 def _properties(settings: Mapping[str, str]) -> str:
@@ -154,7 +184,7 @@ def cluster_id(data_dir: Path) -> str | None:
     return found[1] if found else None
 
 
-def format_storage(launch: Launch) -> str:
+def format_storage(launch: Launch, security: Security | None = None) -> str:
     """Lay out a new, empty log folder; return the cluster id it was given.
 
     It is made beside its place and renamed, so a broken format is never taken for a whole one.
@@ -164,13 +194,17 @@ def format_storage(launch: Launch) -> str:
     shutil.rmtree(partial, ignore_errors=True)
     settings = (launch.data_dir / "server.properties").read_text(encoding="utf-8")
     request = launch.data_dir / "format.properties"
+    request.touch(mode=0o600)
     request.write_text(
         re.sub(r"(?m)^log\.dirs=.*$", lambda _: _properties({"log.dirs": str(partial)}), settings),
         encoding="utf-8",
     )
     new_id = _new_cluster_id()
+    users = security.scram_users() if security else ()
     done = subprocess.run(
-        launch.command("kafka.tools.StorageTool", "format", "-t", new_id, "-c", str(request)),
+        launch.command(
+            "kafka.tools.StorageTool", "format", "-t", new_id, "-c", str(request), *users
+        ),
         capture_output=True,
         text=True,
         errors="replace",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from urllib.parse import parse_qsl
 
@@ -14,6 +14,11 @@ from streamsql.secrets import MASK
 _SHORTEST = 3
 _SECRET_WORDS = ("password", "passwd", "secret", "token", "credential", "sas")
 _SECRET_ENDS = (".key", "_key", ".keystore", "jaas.config", "user.info", "private-key", "apikey")
+
+_LOGIN_SECRET = re.compile(
+    r"(?i)\b(?:password|clientSecret)\s*=\s*"
+    r"(?:\"(?P<double>(?:\\.|[^\"\\])*)\"|'(?P<single>(?:\\.|[^'\\])*)'|(?P<plain>[^\s;\"']+))"
+)
 
 
 def mask(text: str, secrets: Iterable[str]) -> str:
@@ -45,7 +50,7 @@ def is_secret_option(name: str) -> bool:
 def secret_options(options: Mapping[str, str]) -> set[str]:
     """Return the values that must never be shown, with the passwords inside a JAAS text."""
     values = {value for name, value in options.items() if is_secret_option(name)}
-    inner = {p for value in values for p in re.findall(r"password\s*=\s*[\"']([^\"']+)", value)}
+    inner = {text for value in values for text in _secrets_of_login(value)}
     return {value for value in values | inner if value}
 
 
@@ -57,3 +62,10 @@ def secret_parameters(url: str) -> set[str]:
         for name, value in parameters
         if is_secret_option(name) or name.lower().endswith("password")
     }
+
+
+def _secrets_of_login(jaas: str) -> Iterator[str]:
+    """Yield the passwords of a JAAS text as they stand there and as they are meant."""
+    for found in _LOGIN_SECRET.finditer(jaas):
+        text = found["double"] or found["single"] or found["plain"] or ""
+        yield from (text, re.sub(r"\\(.)", r"\1", text))

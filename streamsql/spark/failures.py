@@ -29,6 +29,15 @@ _HINTS: tuple[tuple[re.Pattern[str], str], ...] = (
         "a topic it reads or writes is gone; 'streamsql debug' lists the topics that are missing",
     ),
     (
+        re.compile(r"(Topic|Group|Cluster|TransactionalId)AuthorizationException"),
+        "the user of its connection lacks a right (ACL) on what is named; give it, and run again",
+    ),
+    (
+        re.compile(r"S(asl|sl)AuthenticationException|SSLHandshakeException"),
+        "the broker and the login or certificates of its connection do not fit; 'streamsql debug' "
+        "says more",
+    ),
+    (
         re.compile(r"STATE_STORE_(KEY|VALUE)_SCHEMA_NOT_COMPATIBLE|STATEFUL_OPERATOR_NOT_MATCH"),
         "the query changed in a way its state cannot follow; start a new generation with "
         "--full-refresh",

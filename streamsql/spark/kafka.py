@@ -7,14 +7,12 @@ are in seconds.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from confluent_kafka import (
-    Consumer,
     IsolationLevel,
     KafkaError,
     KafkaException,
@@ -32,7 +30,8 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 )
 
 from streamsql.spark.kafka_client import Ask, asking, client
-from streamsql.spark.kafka_faults import Troubles, fault
+from streamsql.spark.kafka_faults import fault
+from streamsql.spark.kafka_reading import StoredRecord, reading
 from streamsql.spark.librdkafka import KafkaConnection
 
 TIMEOUT = 10.0
@@ -50,7 +49,10 @@ class ClusterInfo:
 
 @dataclass(frozen=True, slots=True)
 class TopicInfo:
-    """A topic. ``id`` is its UUID: another one under the same name is another topic."""
+    """A topic. ``id`` is its UUID: another one under the same name is another topic.
+
+    ``config`` is empty where the user may not see it (the right DESCRIBE_CONFIGS).
+    """
 
     name: str
     id: str
@@ -78,19 +80,6 @@ class Record:
     headers: tuple[tuple[str, bytes | None], ...] = ()
     partition: int | None = None
     timestamp: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StoredRecord:
-    """A record as it stands in a topic. ``timestamp`` is in milliseconds since 1970."""
-
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: tuple[tuple[str, bytes | None], ...]
 
 
 def describe_cluster(connection: KafkaConnection, *, timeout: float = TIMEOUT) -> ClusterInfo:
@@ -123,7 +112,10 @@ def topic_info(
         described = _describe(ask, wanted)
         resources = [ConfigResource(ResourceType.TOPIC, name) for name in described]
         configs = (
-            ask.each(lambda admin, left: admin.describe_configs(resources, request_timeout=left))
+            ask.each(
+                lambda admin, left: admin.describe_configs(resources, request_timeout=left),
+                accept=KafkaError.TOPIC_AUTHORIZATION_FAILED,
+            )
             if resources
             else {}
         )
@@ -138,7 +130,7 @@ def topic_info(
             id=str(topic.topic_id).translate(str.maketrans("+/", "-_")),
             partitions=len(topic.partitions),
             replication=max((len(p.replicas) for p in topic.partitions), default=0),
-            config=settings[name],
+            config=settings.get(name, {}),
         )
         for name, topic in described.items()
     }
@@ -201,6 +193,16 @@ def end_offsets(
     return _offsets(connection, topics, OffsetSpec.latest(), timeout)  # type: ignore[no-untyped-call]
 
 
+def offsets_at(
+    connection: KafkaConnection, topic: str, timestamp: int, *, timeout: float = TIMEOUT
+) -> dict[int, int]:
+    """The offset of the first record of each partition that is not older than ``timestamp``
+    (milliseconds since 1970); partitions without one are left out."""
+    spec = OffsetSpec.for_timestamp(timestamp)
+    found = _offsets(connection, [topic], spec, timeout)[topic]
+    return {partition: offset for partition, offset in found.items() if offset >= 0}
+
+
 def read_last(
     connection: KafkaConnection, topic: str, n: int, *, timeout: float = TIMEOUT
 ) -> tuple[StoredRecord, ...]:
@@ -213,7 +215,8 @@ def read_last(
     starts = {p: max(begin[p], end[p] - n) for p in end if end[p] > begin[p]}
     if n <= 0 or not starts:
         return ()
-    records = _read(connection, topic, starts, end, timeout)
+    with reading(connection, timeout=timeout, committed=False) as reader:
+        records = list(reader.between(topic, starts, end))
     records.sort(key=lambda r: (r.timestamp, r.partition, r.offset))
     return tuple(records[-n:])
 
@@ -243,7 +246,7 @@ def producing(
                 lost.append((error, message.topic() or ""))
 
         def send(topic: str, record: Record) -> None:
-            _enqueue(producer, topic, record, delivered)
+            enqueue(producer, topic, record, delivered)
             if lost:
                 raise fault(connection, lost[0][0], troubles, topic=lost[0][1])
 
@@ -267,12 +270,13 @@ def produce(
     return count
 
 
-def _enqueue(
+def enqueue(
     producer: Producer,
     topic: str,
     record: Record,
     delivered: Callable[[KafkaError | None, Message], None],
 ) -> None:
+    """Hand one record to a producer; waits while its queue is full."""
     options: dict[str, Any] = {}
     if record.partition is not None:
         options["partition"] = record.partition
@@ -336,81 +340,6 @@ def _usable(ask: Ask, names: list[str]) -> bool:
     latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
     served = _list_offsets(ask, described, latest, accept=KafkaError.UNKNOWN_TOPIC_OR_PART)
     return len(served) == sum(len(topic.partitions) for topic in described.values())
-
-
-def _read(
-    connection: KafkaConnection,
-    topic: str,
-    starts: Mapping[int, int],
-    ends: Mapping[int, int],
-    timeout: float,
-) -> list[StoredRecord]:
-    conf = {
-        "group.id": "streamsql",  # librdkafka wants one; nothing is committed under it
-        "enable.auto.commit": "false",
-        "enable.auto.offset.store": "false",
-        "enable.partition.eof": "true",
-        "auto.offset.reset": "earliest",
-        "isolation.level": "read_uncommitted",
-    }
-    with client(Consumer, connection, conf, timeout) as (consumer, troubles):
-        try:
-            consumer.assign([TopicPartition(topic, p, at) for p, at in starts.items()])
-            return _drain(connection, consumer, starts, ends, timeout, troubles)
-        finally:
-            consumer.close()
-
-
-def _drain(
-    connection: KafkaConnection,
-    consumer: Consumer,
-    starts: Mapping[int, int],
-    ends: Mapping[int, int],
-    timeout: float,
-    troubles: Troubles,
-) -> list[StoredRecord]:
-    records: list[StoredRecord] = []
-    open_partitions = set(starts)
-    deadline = time.monotonic() + timeout
-    while open_partitions:
-        if time.monotonic() > deadline:
-            raise fault(connection, KafkaError(KafkaError._TIMED_OUT), troubles)
-        message = consumer.poll(0.2)
-        if message is None:
-            continue
-        error = message.error()
-        if error is None:
-            record = _stored(message)
-            if record.offset < ends[record.partition]:
-                records.append(record)
-            if record.offset >= ends[record.partition] - 1:
-                open_partitions.discard(record.partition)
-        elif error.code() == KafkaError._PARTITION_EOF:
-            open_partitions -= {message.partition()}
-        elif not error.retriable() and error.code() != KafkaError.GROUP_AUTHORIZATION_FAILED:
-            raise fault(connection, error, troubles, topic=message.topic())
-    return records
-
-
-def _stored(message: Message) -> StoredRecord:
-    topic, partition, offset = message.topic(), message.partition(), message.offset()
-    assert topic is not None
-    assert partition is not None
-    assert offset is not None
-    return StoredRecord(
-        topic=topic,
-        partition=partition,
-        offset=offset,
-        timestamp=message.timestamp()[1],
-        key=message.key(),
-        value=message.value(),
-        headers=_headers(message),
-    )
-
-
-def _headers(message: Message) -> tuple[tuple[str, bytes | None], ...]:
-    pairs: Any = message.headers() or ()
-    return tuple((name, value) for name, value in pairs)
 
 
 def _describe(ask: Ask, names: list[str]) -> dict[str, Any]:

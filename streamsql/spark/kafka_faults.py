@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from confluent_kafka import KafkaError
 
 from streamsql.errors import ConnectionFault
-from streamsql.spark.librdkafka import KafkaConnection
+from streamsql.spark.librdkafka import KafkaConnection, librdkafka_conf
+from streamsql.spark.tls import speaks_tls, verification_fault
 
 Troubles = list[KafkaError]
 
@@ -43,6 +44,7 @@ _TELLING = (
     KafkaError._TRANSPORT,
     KafkaError._ALL_BROKERS_DOWN,
 )
+_ALERT = "ssl/tls alert"
 _PASSING = frozenset(
     (
         KafkaError.NOT_LEADER_FOR_PARTITION,
@@ -65,8 +67,9 @@ def is_hopeless(trouble: KafkaError) -> bool:
 
 def _is_tls(error: KafkaError) -> bool:
     # A broker that answers a handshake by hanging up is reported as a transport failure,
-    # with librdkafka's guess in the text.
-    return error.code() == KafkaError._SSL or "PLAINTEXT broker listener" in error.str()
+    # with librdkafka's guess in the text; one that dislikes a client's certificate says so later.
+    text = error.str()
+    return error.code() == KafkaError._SSL or "PLAINTEXT broker listener" in text or _ALERT in text
 
 
 def is_passing(error: KafkaError) -> bool:
@@ -84,14 +87,17 @@ def fault(
     """The ConnectionFault for an error of librdkafka and the troubles that led to it."""
     where = f"connection '{connection.name}' ({connection.bootstrap_servers})"
     if not isinstance(error, KafkaError):
-        return ConnectionFault(
-            f"{where}: the client cannot be made: {error}",
-            hint="check the options of this connection in profiles.yml",
-        )
+        return ConnectionFault(f"{where}: the client cannot be made: {error}", hint=_mend(error))
     if error.code() in _LATE:
         error = _most_telling(error, troubles)
-    what, hint = _explained(error, topic)
+    what, hint = _explained(error, topic, connection)
     return ConnectionFault(f"{where}: {what}", hint=hint)
+
+
+def _mend(error: str) -> str:
+    if "SASL mechanism GSSAPI" in error:
+        return "give sasl.mechanism, such as PLAIN or SCRAM-SHA-512: the default is Kerberos"
+    return "check the options of this connection in profiles.yml"
 
 
 def _most_telling(error: KafkaError, troubles: Iterable[KafkaError]) -> KafkaError:
@@ -99,7 +105,9 @@ def _most_telling(error: KafkaError, troubles: Iterable[KafkaError]) -> KafkaErr
     return min(ranked, key=lambda t: _TELLING.index(t.code()), default=error)
 
 
-def _explained(error: KafkaError, topic: str | None) -> tuple[str, str]:
+def _explained(
+    error: KafkaError, topic: str | None, connection: KafkaConnection
+) -> tuple[str, str]:
     code = error.code()
     if code in _LOGIN:
         return (
@@ -107,15 +115,11 @@ def _explained(error: KafkaError, topic: str | None) -> tuple[str, str]:
             "check security.protocol, sasl.mechanism and sasl.jaas.config of this connection",
         )
     if _is_tls(error):
-        return (
-            f"no TLS connection: {_said(error)}",
-            "check that the broker speaks TLS on this port, and the ssl.* options: "
-            "the certificates to trust, and the broker's name",
-        )
+        return _no_tls(error, connection)
     if code == KafkaError._RESOLVE:
         return (f"unknown host: {_said(error)}", "check bootstrap_servers in profiles.yml")
     if code in _LATE:
-        return _silence(error)
+        return _silence(error, connection)
     if code in (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC):
         return (
             f"the topic '{topic}' does not exist" if topic else "the topic does not exist",
@@ -124,9 +128,39 @@ def _explained(error: KafkaError, topic: str | None) -> tuple[str, str]:
     return _refused(error, topic)
 
 
-def _silence(error: KafkaError) -> tuple[str, str]:
+def _no_tls(error: KafkaError, connection: KafkaConnection) -> tuple[str, str]:
+    said = _said(error)
+    address = said.partition(": ")[0]
+    if _ALERT in said:
+        return (
+            f"no TLS connection: {address} refuses the client's certificate, or the want of one",
+            "check ssl.keystore.*: a certificate that is not over, and signed by an authority "
+            "that the broker trusts",
+        )
+    why = verification_fault(address, librdkafka_conf(connection)) if "verif" in said else None
+    if why is not None:
+        return (
+            f"no TLS connection: the certificate of {address} is refused: {why}",
+            "check that bootstrap_servers has the name in the certificate, ssl.truststore.* the "
+            "authority that signed it, and that the certificate is not over",
+        )
+    return (
+        f"no TLS connection: {said}",
+        "check that the broker speaks TLS on this port, and the ssl.* options: "
+        "the certificates to trust, and the broker's name",
+    )
+
+
+def _silence(error: KafkaError, connection: KafkaConnection) -> tuple[str, str]:
     said = _said(error)
     if "Disconnected" in said or error.code() == KafkaError._ALL_BROKERS_DOWN:
+        protocol = librdkafka_conf(connection).get("security.protocol", "PLAINTEXT")
+        address = connection.bootstrap_servers.partition(",")[0].strip()
+        if not protocol.upper().endswith("SSL") and speaks_tls(address):
+            return (
+                f"the server speaks TLS, and security.protocol is {protocol}",
+                "set security.protocol to SSL, or to SASL_SSL with a login, or use another port",
+            )
         # A refused connection would have been reported as such, and ranks before.
         return (
             "the server takes connections, but hangs up",

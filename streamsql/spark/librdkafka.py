@@ -4,9 +4,9 @@ Spark hands ``kafka.*`` options to Kafka's Java client; whatever streamsql asks 
 outside Spark goes through librdkafka, which names some things differently. Mapped:
 ``security.protocol``, ``sasl.mechanism``, ``sasl.jaas.config`` of the PLAIN, SCRAM and
 GSSAPI login modules, OAUTHBEARER with client id and secret, ``ssl.*`` with PEM files,
-PEM texts and PKCS#12 key stores, and what both name alike. Not mappable, and a
-ConnectionFault: Java key stores (JKS), PKCS#12 trust stores, callback handler and engine
-classes, delegation tokens. What only tunes Spark's reading and writing is left out.
+PEM texts, PKCS#12 key stores and trust stores of any kind, and what both name alike. Not
+mappable, and a ConnectionFault: key stores in Java's own form (JKS), callback handler and
+engine classes, delegation tokens. What only tunes Spark's reading and writing is left out.
 
 Sources: "Security" and "Configuration" in Kafka's documentation; librdkafka's
 CONFIGURATION.md.
@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from streamsql.errors import ConnectionFault
+from streamsql.spark.keystores import StoreFault, is_jks, trusted_certificates
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,30 +116,36 @@ def _trust(connection: KafkaConnection, options: Mapping[str, str]) -> dict[str,
     location = options.get("ssl.truststore.location")
     if location is None:
         return {}
-    if options.get("ssl.truststore.type", "JKS").upper() != "PEM":
-        raise _unmapped(
-            connection,
-            "ssl.truststore.location",
-            "names a Java trust store; use a PEM file, with ssl.truststore.type: PEM",
-        )
-    return {"ssl.ca.location": location}
+    kind = options.get("ssl.truststore.type", "JKS").upper()
+    if kind == "PEM":
+        return {"ssl.ca.location": location}
+    try:
+        pem = trusted_certificates(location, kind, options.get("ssl.truststore.password"))
+    except StoreFault as fault:
+        raise ConnectionFault(
+            f"connection '{connection.name}': the trust store {location} cannot be read: {fault}",
+            hint="check ssl.truststore.location, ssl.truststore.type and ssl.truststore.password",
+        ) from None
+    return {"ssl.ca.pem": pem}
 
 
 def _identity(connection: KafkaConnection, options: Mapping[str, str]) -> dict[str, str]:
     location = options.get("ssl.keystore.location")
     if location is None:
         return {}
-    kind = options.get("ssl.keystore.type", "JKS").upper()
-    if kind == "PEM":  # Kafka keeps key and certificates in the one file
+    if options.get("ssl.keystore.type", "JKS").upper() == "PEM":
+        # Kafka keeps key and certificates in the one file
         return {"ssl.certificate.location": location, "ssl.key.location": location}
-    if kind == "PKCS12":
-        password = options.get("ssl.keystore.password", "")
-        return {"ssl.keystore.location": location, "ssl.keystore.password": password}
-    raise _unmapped(
-        connection,
-        "ssl.keystore.location",
-        "names a Java key store; use PKCS12 or PEM, and say so in ssl.keystore.type",
-    )
+    if is_jks(location):
+        raise _unmapped(
+            connection,
+            "ssl.keystore.location",
+            "names a key store in Java's old form; make one in PKCS#12 of it: keytool "
+            "-importkeystore -srckeystore OLD -destkeystore NEW.p12 -deststoretype PKCS12",
+        )
+    # Java's own tools have made PKCS#12 for years, and read it under either name.
+    password = options.get("ssl.keystore.password", "")
+    return {"ssl.keystore.location": location, "ssl.keystore.password": password}
 
 
 def _unmapped(connection: KafkaConnection, option: str, why: str) -> ConnectionFault:

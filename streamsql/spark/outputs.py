@@ -11,7 +11,8 @@ from pyspark.sql import functions as F  # noqa: N812 - the name Spark's own docu
 
 from streamsql.plan.nodes import Query, QueryWrite
 from streamsql.spark.events import Output
-from streamsql.spark.kafka import StoredRecord, read_last
+from streamsql.spark.kafka import read_last
+from streamsql.spark.kafka_reading import StoredRecord
 from streamsql.spark.preparation import Prepared
 
 

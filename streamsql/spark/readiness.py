@@ -16,6 +16,7 @@ from streamsql.plan.nodes import Plan, Query
 from streamsql.spark.jdbc import JdbcConnection
 from streamsql.spark.kafka import describe_cluster
 from streamsql.spark.librdkafka import KafkaConnection
+from streamsql.spark.rights import require_rights
 from streamsql.spark.storage import absolute, is_local
 
 MASTER_PORT = 7077  # the default of Spark's standalone master
@@ -30,7 +31,7 @@ def require_ready(
 
     Raises:
         EnvironmentFault: the master does not answer, or a folder cannot be written.
-        ConnectionFault: a Kafka cluster cannot be reached.
+        ConnectionFault: a Kafka cluster cannot be reached, or refuses a topic.
     """
     require_master(master)
     require_writable("checkpoints", absolute(plan.checkpoints, root))
@@ -39,6 +40,7 @@ def require_ready(
             if write.kind == "table" and write.path is not None:
                 require_writable("tables", str(Path(absolute(write.path, root)).parent))
     require_clusters(plan.queries, kafka)
+    require_rights(plan.queries, kafka)
 
 
 def require_master(master: str) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from streamsql.spark.kafka import StoredRecord
+from streamsql.spark.kafka_reading import StoredRecord
 from streamsql.spark.tether import started_at
 
 Ranges = Mapping[tuple[str, int], range]  # topic and partition → offsets

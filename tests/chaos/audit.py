@@ -14,7 +14,7 @@ from chaos.accounting import InFlight, read_by, unexplained
 from main_job import shop_truth as truth
 from main_job.shop_project import ORDERS, PAYMENTS, header, rows, stored
 
-from streamsql.spark.kafka import StoredRecord
+from streamsql.spark.kafka_reading import StoredRecord
 from streamsql.spark.librdkafka import KafkaConnection
 
 if TYPE_CHECKING:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from streamsql.errors import ConnectionFault
@@ -94,8 +96,6 @@ def test_an_empty_identification_algorithm_means_none() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("ssl.truststore.location", "/trust.jks"),
-        ("ssl.keystore.location", "/me.jks"),
         ("sasl.client.callback.handler.class", "x.Handler"),
         ("sasl.login.callback.handler.class", "x.Handler"),
         ("sasl.login.class", "x.Login"),
@@ -108,6 +108,25 @@ def test_what_only_java_can_do_is_said(name: str, value: str) -> None:
     with pytest.raises(ConnectionFault, match=f"'shop': the option {name} ") as caught:
         librdkafka_conf(KafkaConnection("shop", "b:9092", {name: value}))
     assert "s3cret" not in caught.value.message
+
+
+def test_a_key_store_of_java_is_told_how_to_become_another(tmp_path: Path) -> None:
+    store = tmp_path / "me.p12"
+    store.write_bytes(b"\xfe\xed\xfe\xed and more")
+    options = {"ssl.keystore.location": str(store), "ssl.keystore.type": "PKCS12"}
+    with pytest.raises(
+        ConnectionFault, match=r"'shop': the option ssl\.keystore\.location "
+    ) as caught:
+        librdkafka_conf(KafkaConnection("shop", "b:9092", options))
+    assert "-deststoretype PKCS12" in caught.value.message
+
+
+def test_a_trust_store_that_is_not_there_is_said() -> None:
+    options = {"ssl.truststore.location": "/nowhere/trust.jks"}
+    with pytest.raises(
+        ConnectionFault, match=r"'shop': .*/nowhere/trust\.jks cannot be read: No such"
+    ):
+        librdkafka_conf(KafkaConnection("shop", "b:9092", options))
 
 
 def test_options_are_never_printed() -> None:

@@ -16,8 +16,9 @@ from types import ModuleType
 from typing import Any
 
 from streamsql.dev.broker import EmbeddedBroker
-from streamsql.spark.kafka import Record, StoredRecord, TopicSpec, create_topics, producing
+from streamsql.spark.kafka import Record, TopicSpec, create_topics, producing
 from streamsql.spark.kafka import read_last as newest
+from streamsql.spark.kafka_reading import StoredRecord
 from streamsql.spark.librdkafka import KafkaConnection
 
 ROOT = Path(__file__).parents[2]

@@ -48,7 +48,12 @@ def command(ctx: click.Context, project: ProjectOptions) -> None:
 
 
 def _outcomes(options: ProjectOptions, terminal: Terminal) -> Iterator[Outcome]:
-    from streamsql.cli.diagnosis import Outcome, diagnose_machine, diagnose_target
+    from streamsql.cli.diagnosis import (
+        Outcome,
+        diagnose_machine,
+        diagnose_profiles,
+        diagnose_target,
+    )
     from streamsql.cli.output import summary
     from streamsql.errors import ProjectError
 
@@ -66,6 +71,8 @@ def _outcomes(options: ProjectOptions, terminal: Terminal) -> Iterator[Outcome]:
         yield Outcome(False, f"{described}: {summary(errors)}", "'streamsql lint' shows them")
     else:
         yield Outcome(True, described)
+    if compiled.files.profiles is not None:
+        yield from diagnose_profiles(*compiled.files.profiles)
     yield from diagnose_target(project, compiled.root, terminal.say)
 
 
