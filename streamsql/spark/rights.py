@@ -43,8 +43,8 @@ def _wanted(queries: Iterable[Query], connection: str) -> Iterator[tuple[str, Ac
             if read.connection == connection:
                 yield from ((topic, READ) for topic in read.topics)
         for write in query.writes:
-            if write.connection == connection and write.topic:
-                yield write.topic, WRITE
+            if write.connection == connection:
+                yield from ((topic, WRITE) for topic in write.topics)
 
 
 def _require(ask: Ask, wanted: frozenset[tuple[str, AclOperation]]) -> None:
