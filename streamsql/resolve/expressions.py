@@ -55,10 +55,15 @@ from streamsql.resolve.hazards import (
     index_risk,
     now_risk,
 )
-from streamsql.resolve.higher_order import LAMBDA_SHAPES
+from streamsql.resolve.higher_order import (
+    LAMBDA_SHAPES,
+    is_collection,
+    keeps_elements,
+    passed_to,
+)
 from streamsql.resolve.kinds import both, cannot_be_added, cannot_be_summed, differ, not_boolean
 from streamsql.resolve.limits import check_weight
-from streamsql.resolve.lineage import Origins, aggregate, inside
+from streamsql.resolve.lineage import Influences, Origins, aggregate, inside, leave_out_wholes
 from streamsql.resolve.liveness import is_timed
 from streamsql.resolve.relations import HIDDEN_COLUMNS
 from streamsql.resolve.scope import Scope, field_type, has_no_field, look_up, unlisted
@@ -165,6 +170,9 @@ def _column(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
         return None
     parts = [p.name for p in node.parts]
     if parts[0].lower() in scope.lambdas:
+        name = parts[0].lower()
+        if name in scope.passed:
+            walk.read.append(inside(scope.passed[name], scope.lambdas[name], parts[1:]))
         return _fields(scope.lambdas[parts[0].lower()], parts[1:], node, walk)
     found = look_up(parts, scope)
     if found.attribute is not None:
@@ -249,8 +257,11 @@ def _has_no_fields(found: DataType | None) -> bool:
     )
 
 
-def _identifier(node: exp.Expr, scope: Scope, _walk: Walk) -> DataType | None:
-    return scope.lambdas.get(node.name.lower())
+def _identifier(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
+    name = node.name.lower()
+    if name in scope.passed:
+        walk.read.append(scope.passed[name])
+    return scope.lambdas.get(name)
 
 
 def _dot(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
@@ -283,7 +294,7 @@ def _step_inside(node: exp.Expr, found: DataType | None, name: str, since: int, 
     """Follow a field of what a chain of names and indexes reads, for its lineage."""
     while isinstance(node, (exp.Dot, exp.Bracket, exp.Paren)):
         node = node.this
-    if isinstance(node, exp.Column) and len(walk.read) > since:
+    if isinstance(node, (exp.Column, exp.Identifier)) and len(walk.read) > since:
         first = walk.read[since]
         if isinstance(first, Origins):
             walk.read[since] = inside(first, found, (name,))
@@ -684,21 +695,43 @@ def _higher_order(
 ) -> DataType | None:
     plain = [n for n in nodes if not isinstance(n, exp.Lambda)]
     lambdas = [n for n in nodes if isinstance(n, exp.Lambda)]
-    types = [a.type for a in _arguments(plain, scope, walk)]
+    types: list[DataType | None] = []
+    places: list[int | None] = []
+    for node in plain:
+        since = len(walk.read)
+        types.append(type_of(node, scope, walk))
+        places.append(since if is_collection(node) and len(walk.read) > since else None)
     shape = LAMBDA_SHAPES.get(name)
     if shape is None:
         for body in lambdas:
-            _body(body, (), scope, walk)
+            _body(body, (), (), scope, walk)
         return None
-    return shape(types, lambdas, lambda b, given: _body(b, given, scope, walk))
+    since = len(walk.read)
+    passed = [walk.read[p] if p is not None else None for p in places]
+
+    def visited(node: exp.Lambda, given: Sequence[DataType | None]) -> DataType | None:
+        positions = passed_to(name, lambdas.index(node))
+        return _body(
+            node, given, [None if p is None else passed[p] for p in positions], scope, walk
+        )
+
+    found = shape(types, lambdas, visited)
+    if not keeps_elements(name):
+        leave_out_wholes(walk.read, [p for p in places if p is not None], since)
+    return found
 
 
 def _body(
-    node: exp.Lambda, given: Sequence[DataType | None], scope: Scope, walk: Walk
+    node: exp.Lambda,
+    given: Sequence[DataType | None],
+    passed: Sequence[Origins | Influences | None],
+    scope: Scope,
+    walk: Walk,
 ) -> DataType | None:
     names = [e.name.lower() for e in node.expressions]
     known = [*given, *[None] * len(names)]
-    inside = scope.with_lambdas(dict(zip(names, known, strict=False)))
+    made_of = {n: o for n, o in zip(names, passed, strict=False) if isinstance(o, Origins)}
+    inside = scope.with_lambdas(dict(zip(names, known, strict=False)), made_of)
     return type_of(node.this, inside, walk)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from sqlglot import exp
 
 from streamsql.datatypes import Array, DataType, Map
+from streamsql.dialect import function_name
 from streamsql.resolve.coercion import BOOLEAN, INT, widest
 
 Types = Sequence[DataType | None]
@@ -89,3 +90,43 @@ LAMBDA_SHAPES: Mapping[str, Shape] = {
     "transform_values": _values_shape,
     "zip_with": _zip_shape,
 }
+
+_BOTH = ((0, 0),)
+_PASSED: Mapping[str, tuple[tuple[int | None, ...], ...]] = {
+    "aggregate": ((None, 0), (None,)),
+    "array_sort": _BOTH,
+    "exists": ((0,),),
+    "filter": ((0, None),),
+    "forall": ((0,),),
+    "map_filter": _BOTH,
+    "map_zip_with": ((None, 0, 1),),
+    "reduce": ((None, 0), (None,)),
+    "transform": ((0, None),),
+    "transform_keys": _BOTH,
+    "transform_values": _BOTH,
+    "zip_with": ((0, 1),),
+}
+_MADE_OF_BODIES = frozenset({"aggregate", "exists", "forall", "reduce", "transform", "zip_with"})
+_SAME_ELEMENTS = frozenset(
+    {"array_distinct", "array_sort", "filter", "reverse", "shuffle", "slice", "sort_array"}
+)
+
+
+def passed_to(name: str, number: int) -> tuple[int | None, ...]:
+    """Return which argument of a function the arguments of its lambda are elements of."""
+    known = _PASSED.get(name, ())
+    return known[number] if number < len(known) else ()
+
+
+def keeps_elements(name: str) -> bool:
+    """Whether elements come out whole, whatever the lambda reads of them."""
+    return name not in _MADE_OF_BODIES
+
+
+def is_collection(node: exp.Expr) -> bool:
+    """Whether an argument is a column's own elements, perhaps fewer, or in another order."""
+    while function_name(node) in _SAME_ELEMENTS and node.expressions:
+        node = node.expressions[0]
+    while isinstance(node, (exp.Dot, exp.Bracket, exp.Paren)):
+        node = node.this
+    return isinstance(node, (exp.Column, exp.Identifier))

@@ -172,6 +172,21 @@ def aggregate(trail: Trail, since: int) -> None:
             trail[number] = united((read,), How.AGGREGATION)
 
 
+def leave_out_wholes(trail: Trail, places: Iterable[int], since: int) -> None:
+    """Take collections off the trail of which a lambda, visited ``since``, reads fields."""
+    read = fields_in(o for o in trail[since:] if isinstance(o, Origins))
+    for place in places:
+        whole = trail[place]
+        uses = whole.uses if isinstance(whole, Origins) else ()
+        if uses and all(any(_is_in(field, use.field) for field in read) for use in uses):
+            trail[place] = NOWHERE
+
+
+def _is_in(inner: Field, outer: Field) -> bool:
+    same = inner.relation == outer.relation
+    return same and (inner.path == outer.path or inner.path.startswith(f"{outer.path}."))
+
+
 # Columns out of columns
 
 

@@ -141,12 +141,14 @@ class Scope:
     ``open_qualifiers`` are relations whose columns are not all known. ``fallback`` are
     names that count where no column has them: aliases of the select list, ``window``.
     ``unlisted`` are the origins of columns nobody knows, by the relation they belong to.
+    ``passed`` are those of the arguments of lambdas.
     """
 
     visible: tuple[Visible, ...] = ()
     open_qualifiers: frozenset[str | None] = frozenset()
     fallback: Mapping[str, Attribute] = field(default_factory=dict)
     lambdas: Mapping[str, DataType | None] = field(default_factory=dict)
+    passed: Mapping[str, Origins] = field(default_factory=dict)
     ctes: Mapping[str, Rowset] = field(default_factory=dict)
     outer: Scope | None = None
     unlisted: Mapping[str | None, Origins] = field(default_factory=dict)
@@ -159,9 +161,12 @@ class Scope:
                 self._by_name.setdefault(seen.attribute.name.lower(), []).append(seen)
         return self._by_name.get(name, ())
 
-    def with_lambdas(self, names: Mapping[str, DataType | None]) -> Scope:
-        """Return the scope inside a lambda with these arguments."""
-        return replace(self, lambdas={**self.lambdas, **names})
+    def with_lambdas(
+        self, names: Mapping[str, DataType | None], passed: Mapping[str, Origins]
+    ) -> Scope:
+        """Return the scope inside a lambda with these arguments, and what they are made of."""
+        kept = {name: o for name, o in self.passed.items() if name not in names}
+        return replace(self, lambdas={**self.lambdas, **names}, passed={**kept, **passed})
 
     def with_fallback(self, names: Mapping[str, Attribute]) -> Scope:
         """Return the scope with names that count where no column has them."""

@@ -82,6 +82,7 @@ class Sources:
             ctes=outer.ctes,
             outer=around,
             lambdas=outer.lambdas,
+            passed=outer.passed,
             unlisted=self.unlisted,
         )
 
