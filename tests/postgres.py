@@ -51,6 +51,12 @@ class Postgres:
             for statement in statements:
                 connection.execute(statement)
 
+    def asked(self, sql: str) -> Any:
+        """The one value of a query, asked as the superuser."""
+        with self._connect("postgres", "postgres") as connection:
+            ((value,),) = connection.execute(sql).fetchall()
+            return value
+
     def rows(self, database: str, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a query, asked as USER."""
         with self._connect(database, USER) as connection:

@@ -12,6 +12,7 @@ from urllib.parse import urlparse
 
 from streamsql.cli.machine import PACKAGES, broker_folder, local_path
 from streamsql.errors import RunError
+from streamsql.plan.nodes import Plan
 from streamsql.project.nodes import Connection, Project, Source
 from streamsql.secrets import find_secrets
 from streamsql.spark.artifacts import (
@@ -24,9 +25,10 @@ from streamsql.spark.artifacts import (
 )
 from streamsql.spark.java import Java, find_java
 from streamsql.spark.jdbc import JdbcConnection
-from streamsql.spark.kafka import describe_cluster, list_topics
+from streamsql.spark.kafka import describe_cluster, list_topics, topic_info
 from streamsql.spark.librdkafka import KafkaConnection
 from streamsql.spark.readiness import require_listening, require_master
+from streamsql.spark.topics import drift, spec_of
 
 Progress = Callable[[str], None]
 
@@ -64,8 +66,13 @@ def diagnose_profiles(path: str, text: str) -> Iterator[Outcome]:
         )
 
 
-def diagnose_target(project: Project, root: Path, on_progress: Progress) -> Iterator[Outcome]:
-    """Look at all that the chosen target names: master, storage, connections, topics."""
+def diagnose_target(
+    project: Project, plan: Plan | None, root: Path, on_progress: Progress
+) -> Iterator[Outcome]:
+    """Look at all that the chosen target names: master, storage, connections, topics.
+
+    Topics that models write are looked at where there is a ``plan``.
+    """
     target = project.target
     yield _asked(lambda: _spark_of(target.spark.version))
     yield _master(target.spark.master)
@@ -81,7 +88,7 @@ def diagnose_target(project: Project, root: Path, on_progress: Progress) -> Iter
         elif connection.embedded:
             yield _asked(lambda: _embedded(project, root, on_progress))  # at most one a target
         else:
-            yield from _cluster(connection, project)
+            yield from _cluster(connection, project, plan)
 
 
 def _asked(question: Callable[[], str]) -> Outcome:
@@ -152,13 +159,14 @@ def _database(connection: Connection) -> str:
     return f"connection '{connection.name}': {server} takes connections; a run logs in"
 
 
-def _cluster(connection: Connection, project: Project) -> Iterator[Outcome]:
+def _cluster(connection: Connection, project: Project, plan: Plan | None) -> Iterator[Outcome]:
     reached = KafkaConnection(
         connection.name, connection.bootstrap_servers or "", connection.options
     )
     try:
         cluster = describe_cluster(reached)
         topics = frozenset(list_topics(reached))
+        written = tuple(_written_topics(connection, reached, plan))
     except RunError as error:  # a trust store is read with Java, which may be missing too
         yield Outcome(False, error.message, error.hint)
         return
@@ -167,6 +175,29 @@ def _cluster(connection: Connection, project: Project) -> Iterator[Outcome]:
     for source in project.sources:
         if source.connection == connection.name:
             yield _topic(source, topics)
+    yield from written
+
+
+def _written_topics(
+    connection: Connection, reached: KafkaConnection, plan: Plan | None
+) -> Iterator[Outcome]:
+    """Look at the topics of models: whether they are there, and as the models want them."""
+    queries = plan.queries if plan else ()
+    writes = [w for q in queries for w in q.writes if w.connection == connection.name and w.topic]
+    infos = topic_info(reached, [w.topic for w in writes if w.topic])
+    for spec in map(spec_of, writes):
+        info = infos.get(spec.name)
+        if info is None and connection.create_topics:
+            yield Outcome(None, f"topic '{spec.name}': a run makes it")
+        elif info is None:
+            hint = "create it, or set create_topics: true on the connection"
+            yield Outcome(False, f"topic '{spec.name}' is missing", hint)
+        else:
+            differing = "; ".join(drift(spec, info))
+            yield Outcome(
+                None if differing else True,
+                f"topic '{spec.name}': {differing or 'as its model wants it'}",
+            )
 
 
 def _topic(source: Source, topics: frozenset[str]) -> Outcome:

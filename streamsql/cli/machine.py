@@ -60,7 +60,7 @@ def machine(
     kafka = {c.name: c for c in project.target.connections.values() if c.type == "kafka"}
     embedded = frozenset(name for name, c in kafka.items() if c.embedded)
     reached = {
-        name: KafkaConnection(name, c.bootstrap_servers or "", c.options)
+        name: KafkaConnection(name, c.bootstrap_servers or "", c.options, c.create_topics)
         for name, c in kafka.items()
         if not c.embedded
     }
@@ -71,7 +71,10 @@ def machine(
         yield Machine(session, Connections(reached, databases=databases))
         return
     with _broker(project.target, root, java, source, tell) as servers:
-        reached |= {name: KafkaConnection(name, servers) for name in embedded}
+        reached |= {
+            name: KafkaConnection(name, servers, create_topics=kafka[name].create_topics)
+            for name in embedded
+        }
         yield Machine(session, Connections(reached, embedded, databases))
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from streamsql.connectors.connector import Connector
 from streamsql.connectors.options import (
@@ -21,6 +23,7 @@ from streamsql.connectors.options import (
     text,
     whole,
 )
+from streamsql.errors import PlanError
 from streamsql.findings import Finding, Location
 
 _SPARK_SETS = "Spark sets it itself"
@@ -60,10 +63,21 @@ def _by_partition(value: str, lowest: int) -> str | None:
     return None
 
 
-def _milliseconds(value: str) -> str | None:
-    if re.fullmatch(r"\d{1,18}", value):
+def _moment(value: str) -> str | None:
+    if _milliseconds(value) is not None:
         return None
-    return f"'{value}', and must be milliseconds since 1970"
+    return f"'{value}', and must be milliseconds since 1970, or a time such as 2026-11-01T00:00:00Z"
+
+
+def _milliseconds(value: str) -> int | None:
+    """Return a time in milliseconds since 1970; one without a zone is in UTC."""
+    if re.fullmatch(r"\d{1,14}", value):
+        return int(value)
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 SOURCE = Options(
@@ -71,7 +85,7 @@ SOURCE = Options(
     known={
         "startingOffsets": _offsets,
         "startingOffsetsByTimestamp": _timestamps,
-        "startingTimestamp": _milliseconds,
+        "startingTimestamp": _moment,
         "startingOffsetsByTimestampStrategy": one_of("error", "latest"),
         "failOnDataLoss": flag,
         "maxOffsetsPerTrigger": whole,
@@ -88,7 +102,7 @@ SOURCE = Options(
     forbidden={
         "subscribe": "give 'topic' instead",
         "subscribePattern": "give 'topic_pattern' instead",
-        "assign": "give 'topic': single partitions cannot be read",
+        "assign": "give 'topic' and 'partitions' instead",
         "endingOffsets": "a stream has no end",
         "endingOffsetsByTimestamp": "a stream has no end",
         "endingTimestamp": "a stream has no end",
@@ -120,18 +134,78 @@ def read_options(
     *,
     topic: str | None,
     topic_pattern: str | None = None,
+    partitions: Sequence[int] = (),
     options: Mapping[str, str],
     headers: bool = False,
 ) -> dict[str, str]:
     """Return the options with which Spark reads topics, those of the connection excepted.
 
-    ``topic`` may be several with commas between; ``options`` are the source's. Reading starts
-    at the earliest record unless they say otherwise.
+    ``topic`` may be several with commas between, of which ``partitions`` may be chosen;
+    ``options`` are the source's. Reading starts at the earliest record unless they say
+    otherwise.
     """
     where = {"subscribePattern": topic_pattern, "subscribe": topic}
+    if partitions:
+        assigned = {name: list(partitions) for name in topics(topic or "")}
+        where = {"assign": json.dumps(assigned)}
     told = {name: value for name, value in where.items() if value is not None}
-    told |= {"startingOffsets": "earliest", **options}
+    spelled = {known.lower(): known for known in SOURCE.known}
+    given = {spelled.get(name.lower(), name): value for name, value in options.items()}
+    if not given.keys() & _STARTS:
+        told["startingOffsets"] = "earliest"
+    told |= given
     return told | {"includeHeaders": "true"} if headers else told
+
+
+_STARTS = frozenset({"startingTimestamp", "startingOffsetsByTimestamp", "startingOffsets"})
+# What is resolved before Spark is told: it would ask for each reader anew.
+RESOLVED = _STARTS | {"startingOffsetsByTimestampStrategy"}
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where a source's readers start.
+
+    ``how`` is ``earliest``, ``latest``, ``offsets`` or ``timestamp``. ``by_partition`` holds
+    offsets or milliseconds by topic and partition, ``timestamp`` those of all others. A
+    ``strict`` start at a timestamp needs a record that is as new.
+    """
+
+    how: str
+    by_partition: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    timestamp: int | None = None
+    strict: bool = True
+
+
+def start_of(options: Mapping[str, str]) -> Start:
+    """Return what a source's options say of the start; Spark's own order of precedence.
+
+    Raises:
+        PlanError: they cannot be read.
+    """
+    strict = options.get("startingOffsetsByTimestampStrategy", "error").lower() == "error"
+    if (moment := options.get("startingTimestamp")) is not None:
+        return Start("timestamp", timestamp=_milliseconds(moment), strict=strict)
+    if (times := options.get("startingOffsetsByTimestamp")) is not None:
+        return Start("timestamp", _parsed("startingOffsetsByTimestamp", times), strict=strict)
+    asked = options.get("startingOffsets", "earliest")
+    if asked.lower() in ("earliest", "latest"):
+        return Start(asked.lower())
+    return Start("offsets", _parsed("startingOffsets", asked))
+
+
+def _parsed(name: str, value: str) -> Mapping[str, Mapping[str, int]]:
+    wrong = _by_partition(value, lowest=-2)
+    if wrong is not None:
+        raise PlanError(f"the option '{name}' is {wrong}")
+    found: Mapping[str, Mapping[str, int]] = json.loads(value)
+    return found
+
+
+def is_committed(options: Mapping[str, str]) -> bool:
+    """Whether a reader sees only what transactions have committed."""
+    given = {name.lower().removeprefix(_CLIENT): value for name, value in options.items()}
+    return given.get("isolation.level", "").lower() == "read_committed"
 
 
 def write_options(

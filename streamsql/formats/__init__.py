@@ -137,18 +137,23 @@ def encode(
     options: Mapping[str, str] | None = None,
     schema: RecordSchema | None = None,
     set_aside: SetAside | None = None,
+    partition: str | None = None,
+    delete_when: str | None = None,
 ) -> str:
     """Return the SELECT of a relation's rows as records: ``key``, ``value``, ``headers``.
 
     ``columns`` are names and types; ``headers`` are names of headers and of their columns;
-    ``set_aside`` are rows that go elsewhere.
+    ``partition`` is the column with a record's partition, ``delete_when`` the one that makes it
+    a tombstone; ``set_aside`` are rows that go elsewhere.
 
     Raises:
         PlanError: there is no such format.
     """
     of_key = key if isinstance(key, KeyOutput) else KeyOutput(key)
     output = Output(columns, options or {}, schema)
-    return record_select(relation, output, _known(format), of_key, headers, set_aside)
+    return record_select(
+        relation, output, _known(format), of_key, headers, set_aside, partition, delete_when
+    )
 
 
 def json_value(columns: Columns) -> str:

@@ -28,13 +28,20 @@ def record_select(
     key: KeyOutput,
     headers: Sequence[tuple[str, str]],
     set_aside: SetAside | None = None,
+    partition: str | None = None,
+    delete_when: str | None = None,
 ) -> str:
-    """Return the SELECT of ``key``, ``value`` and ``headers``, as Spark's Kafka sink takes them."""
+    """Return the SELECT of ``key``, ``value``, ``headers`` and ``partition``, as Spark's Kafka sink
+    takes them. Where the column ``delete_when`` is true, the value is null: a tombstone."""
     kinds = {name.lower(): (name, data_type) for name, data_type in output.columns}
     items = []
     if made := _key(key, written, kinds):
         items.append(made)
     value = written.value(output)
+    if delete_when:
+        gone = quote_name(delete_when)
+        gone = f"{gone} AND NOT ({set_aside.when})" if set_aside else gone
+        value = f"CASE WHEN {gone} THEN NULL ELSE {value} END"
     items.append(value if value == "value" else f"{value} AS value")
     own = _headers([(header, *kinds[c.lower()]) for header, c in headers]) if headers else None
     if set_aside is not None:
@@ -42,6 +49,11 @@ def record_select(
         items += [f"IF({set_aside.when}, {told}, {own or 'NULL'}) AS headers", set_aside.item]
     elif own is not None:
         items.append(f"{own} AS headers")
+    if partition:
+        number = f"CAST({quote_name(partition)} AS INT)"
+        # Of the topic of rows that are set aside nobody knows how many partitions it has.
+        number = f"IF({set_aside.when}, NULL, {number})" if set_aside else number
+        items.append(f"{number} AS partition")
     return "SELECT\n  " + ",\n  ".join(items) + f"\nFROM {relation}"
 
 

@@ -398,7 +398,8 @@ def _place(write: QueryWrite) -> str:
 
 def _shown(read: QueryRead) -> str:
     if read.kind == "kafka":
-        return f"topic {read.topic_pattern or ', '.join(read.topics)}"
+        of = f" (partitions {', '.join(map(str, read.partitions))})" if read.partitions else ""
+        return f"topic {read.topic_pattern or ', '.join(read.topics)}{of}"
     return f"{read.format} table {read.path}"
 
 

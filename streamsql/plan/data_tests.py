@@ -233,6 +233,8 @@ def quarantined_topic(
         format=config.format or "json",
         options=config.format_options,
         schema=config.schema,
+        partition=config.partition,
+        delete_when=config.delete_when,
         set_aside=SetAside(held, headers, item),
     )
     if shared:

@@ -27,7 +27,8 @@ class QueryRead:
     ``of`` is the unique name of the source (``shop.orders``) or model it belongs to;
     ``kind`` is ``kafka`` (then ``connection`` and ``topics`` or ``topic_pattern`` are set)
     or ``table`` (then ``path`` is set and ``writer`` is the query that writes it).
-    ``schema`` is Spark DDL where the format needs to be told one (parquet).
+    ``partitions`` are those of the topics that are read; none means all. ``schema`` is Spark
+    DDL where the format needs to be told one (parquet).
     """
 
     view: str
@@ -38,6 +39,7 @@ class QueryRead:
     connection: str | None = None
     topics: tuple[str, ...] = ()
     topic_pattern: str | None = None
+    partitions: tuple[int, ...] = ()
     path: str | None = None
     schema: str | None = None
     writer: str | None = None

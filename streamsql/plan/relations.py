@@ -103,11 +103,16 @@ def kafka_read(kafka: KafkaInput, *, headers: bool, dead_letters: Iterable[str] 
         kind="kafka",
         format="kafka",
         options=read_options(
-            topic=source.topic, topic_pattern=pattern, options=source.options, headers=headers
+            topic=source.topic,
+            topic_pattern=pattern,
+            partitions=source.partitions,
+            options=source.options,
+            headers=headers,
         ),
         connection=source.connection,
         topics=tuple(topics(source.topic or "")),
         topic_pattern=pattern,
+        partitions=source.partitions,
         writer=kafka.writer,
     )
 

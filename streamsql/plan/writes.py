@@ -79,6 +79,8 @@ def _encoded(relation: str, config: ModelConfig, write: QueryWrite, all_known: b
         format=config.format or "json",
         options=config.format_options,
         schema=config.schema,
+        partition=config.partition,
+        delete_when=config.delete_when,
     )
 
 

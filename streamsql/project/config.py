@@ -332,6 +332,7 @@ def merge_config(
     if not wrong:
         _check_table(config, given, place, faults)
         _check_sink(config, accepted, given.places, place, faults)
+        _check_tombstones(config, given.places, faults)
     if connections is not None:
         config = _with_connection(config, given, connections, place, faults)
     if config.materialized == "topic":
@@ -433,6 +434,9 @@ def _check_table(config: ModelConfig, given: Given, place: Location, faults: Fau
         if getattr(config, name) and config.format != "delta":
             message = f"'{name}' needs a delta table, this one is {config.format}"
             faults.add("config-not-allowed", message, given.places.get(name, place))
+    if "on_schema_change" in given.values and config.format != "delta":
+        message = f"'on_schema_change' needs a delta table, this one is {config.format}"
+        faults.add("config-not-allowed", message, given.places.get("on_schema_change", place))
     pair = {"unique_key": "order_by", "order_by": "unique_key"}
     for name, other in pair.items():
         if getattr(config, name) and not getattr(config, other):
@@ -442,6 +446,16 @@ def _check_table(config: ModelConfig, given: Given, place: Location, faults: Fau
                 given.places.get(name, place),
                 "of the rows with one unique_key the greatest by order_by wins",
             )
+
+
+def _check_tombstones(config: ModelConfig, places: Mapping[str, Location], faults: Faults) -> None:
+    if config.materialized == "topic" and config.delete_when and not config.key:
+        faults.add(
+            "missing-config",
+            "'delete_when' needs 'key'",
+            places["delete_when"],
+            "a tombstone says by its key what is deleted",
+        )
 
 
 def _check_sink(

@@ -88,7 +88,8 @@ class Source:
 
     Exactly one of ``topic`` and ``topic_pattern`` is set. ``on_error`` is one of
     ``dead_letter``, ``fail``, ``drop``. ``options`` are Spark's Kafka source options. The
-    columns of a source with a ``schema`` are those of the schema.
+    columns of a source with a ``schema`` are those of the schema. ``partitions`` are those of the
+    topic that are read; none means all.
     """
 
     source_name: str
@@ -109,6 +110,7 @@ class Source:
     meta: Mapping[str, Any] = field(default_factory=dict)
     schema: RecordSchema | None = None
     key: SourceKey | None = None
+    partitions: tuple[int, ...] = ()
 
     @property
     def relation(self) -> str:
@@ -280,6 +282,7 @@ class Connection:
     location: Location
     embedded: bool = False
     bootstrap_servers: str | None = None
+    create_topics: bool = True
     url: str | None = None
     user: str | None = None
     password: str | None = None

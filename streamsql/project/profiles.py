@@ -55,6 +55,7 @@ CONNECTION = Section(
         Key("user", Text(), "Who logs in to the database."),
         Key("password", Text(), "The password of that user: give it by `env_var`."),
         Key("driver", Text(), "The class of the JDBC driver; PostgreSQL's if not given."),
+        Key("create_topics", Flag(), "Whether topics that are missing are made: `true`."),
         Key("options", TextMap(), "Options of the connection, such as `security.protocol`."),
     ),
 )
@@ -306,6 +307,7 @@ def _connection(name: str, record: Record) -> Connection:
         location=record.place("type"),
         embedded=record.get("embedded", False),
         bootstrap_servers=record.get("bootstrap_servers"),
+        create_topics=record.get("create_topics", True),
         url=record.get("url"),
         user=record.get("user"),
         password=record.get("password"),

@@ -30,6 +30,7 @@ from streamsql.project.shapes import (
     Section,
     Text,
     TextMap,
+    Whole,
 )
 
 ON_ERROR = ("dead_letter", "fail", "drop")
@@ -62,6 +63,11 @@ TABLE = Section(
     (
         Key("name", Name("table"), "The name that `source()` takes.", required=True),
         Key("topic", Text("a topic"), "The topic."),
+        Key(
+            "partitions",
+            OneOrMany(Whole(least=0)),
+            "The partitions of the topic that are read; all, and new ones too, if not given.",
+        ),
         Key("topic_pattern", Text("a pattern"), "A pattern for several topics, in Java's regex."),
         Key("format_options", TextMap(), "Options of the format."),
         Key("watermark", SOURCE_WATERMARK, "The event time, and how late it may be."),
@@ -155,6 +161,7 @@ def _source(
         location=table.place("name"),
         meta=given.both("meta"),
         schema=schema,
+        partitions=table.get("partitions", ()),
         key=_key(table, schemas, faults),
     )
 
@@ -272,6 +279,12 @@ def _check_topic(table: Record, faults: Faults) -> None:
             "conflicting-keys",
             "give 'topic' or 'topic_pattern', not both",
             table.place("topic_pattern"),
+        )
+    if "partitions" in table.values and "topic" not in given:
+        faults.add(
+            "conflicting-keys",
+            "'partitions' are those of a 'topic', and a pattern may match any",
+            table.place("partitions"),
         )
 
 

@@ -23,14 +23,19 @@ from streamsql.spark.merge import merge_rows
 class Destination:
     """Where a write goes.
 
-    ``options`` reach a cluster, ``path`` is a table of files in this generation, ``database``
-    one of a database.
+    ``options`` reach a cluster, ``path`` is a table of files in this generation, of which
+    ``columns`` are written (all if there are none), ``database`` is a table of a database.
     """
 
     write: QueryWrite
     options: Mapping[str, str]
     path: str | None = None
+    columns: tuple[str, ...] = ()
     database: DatabaseTable | None = None
+
+    def rows(self, rows: DataFrame) -> DataFrame:
+        """Return the rows with the columns that are written."""
+        return rows.select(*[f"`{name}`" for name in self.columns]) if self.columns else rows
 
 
 BatchWriter = Callable[[DataFrame, Batch], None]
@@ -45,7 +50,7 @@ def foreach_batch(
     query: Query, destinations: Sequence[Destination]
 ) -> Callable[[DataFrame, int], None]:
     """Return what ``foreachBatch`` calls: every write in its order, from rows computed once."""
-    writers = [(d.write.select, _writer(d)) for d in destinations]
+    writers = [(d, _writer(d)) for d in destinations]
 
     def write_batch(rows: DataFrame, number: int) -> None:
         session = rows.sparkSession
@@ -56,8 +61,10 @@ def foreach_batch(
         rows.persist()
         try:
             rows.createOrReplaceTempView(BATCH_VIEW)
-            for select, write in writers:
-                write(rows if select is None else session.sql(select), batch)
+            for destination, write in writers:
+                select = destination.write.select
+                own = rows if select is None else session.sql(select)
+                write(destination.rows(own), batch)
         except StreamsqlError as fault:
             raise BatchFailed(fault) from None
         finally:

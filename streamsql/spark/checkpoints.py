@@ -192,10 +192,13 @@ def _plan_of(query: Query) -> Mapping[str, Any]:
 
 def _reads(plan: Mapping[str, Any]) -> list[str]:
     """Return what a plan reads, in the order Spark numbers its sources."""
-    return [
-        f"{read['of']} ({read['path'] or read['topic_pattern'] or ', '.join(read['topics'])})"
-        for read in plan["reads"]
-    ]
+    return [f"{read['of']} ({_read_from(read)})" for read in plan["reads"]]
+
+
+def _read_from(read: Mapping[str, Any]) -> str:
+    place: str = read["path"] or read["topic_pattern"] or ", ".join(read["topics"])
+    partitions = read.get("partitions")
+    return f"{place}, partitions {', '.join(map(str, partitions))}" if partitions else place
 
 
 def _listed(reads: list[str]) -> str:

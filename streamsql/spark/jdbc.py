@@ -128,7 +128,7 @@ _PASSING = re.compile(
     r"Connection to \S+ refused|The connection attempt failed|This connection has been closed"
     r"|An I/O error occurred|terminating connection|the database system is|Broken pipe"
     r"|Connection refused|too many clients|remaining connection slots|deadlock detected"
-    r"|could not serialize"
+    r"|could not serialize|not currently accepting connections"
     r"|Connection reset|Read timed out|Connection is closed"
 )
 _HINTS = (

@@ -187,10 +187,41 @@ def begin_offsets(
 
 
 def end_offsets(
-    connection: KafkaConnection, topics: Iterable[str], *, timeout: float = TIMEOUT
+    connection: KafkaConnection,
+    topics: Iterable[str],
+    *,
+    committed: bool = False,
+    timeout: float = TIMEOUT,
 ) -> Offsets:
-    """The offset that the next record of each partition will get. An unknown topic is a fault."""
-    return _offsets(connection, topics, OffsetSpec.latest(), timeout)  # type: ignore[no-untyped-call]
+    """The offset that the next record of each partition will get. An unknown topic is a fault.
+
+    With ``committed``, the end is where the first open transaction began, if one is open.
+    """
+    latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+    return _offsets(connection, topics, latest, timeout, committed=committed)
+
+
+def offsets_at_times(
+    connection: KafkaConnection,
+    times: Mapping[str, Mapping[int, int]],
+    *,
+    timeout: float = TIMEOUT,
+) -> Offsets:
+    """The first offset of each partition whose record is as new as a time, in milliseconds since
+    1970; -1 where no record is."""
+    request = {
+        TopicPartition(topic, partition): OffsetSpec.for_timestamp(at)
+        for topic, partitions in times.items()
+        for partition, at in partitions.items()
+    }
+    found: Offsets = {topic: {} for topic in times}
+    if not request:
+        return found
+    with asking(connection, timeout) as ask:
+        answers = ask.each(lambda admin, left: admin.list_offsets(request, request_timeout=left))
+    for partition, answer in answers.items():
+        found[partition.topic][partition.partition] = answer.offset
+    return found
 
 
 def offsets_at(
@@ -297,7 +328,12 @@ def enqueue(
 
 
 def _offsets(
-    connection: KafkaConnection, topics: Iterable[str], spec: OffsetSpec, timeout: float
+    connection: KafkaConnection,
+    topics: Iterable[str],
+    spec: OffsetSpec,
+    timeout: float,
+    *,
+    committed: bool = False,
 ) -> Offsets:
     wanted = sorted(set(topics))
     if not wanted:
@@ -309,7 +345,7 @@ def _offsets(
                 raise fault(
                     connection, KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART), [], topic=name
                 )
-        answers = _list_offsets(ask, described, spec)
+        answers = _list_offsets(ask, described, spec, committed=committed)
     found: Offsets = {name: {} for name in wanted}
     for partition, answer in answers.items():
         found[partition.topic][partition.partition] = answer.offset
@@ -317,16 +353,22 @@ def _offsets(
 
 
 def _list_offsets(
-    ask: Ask, described: Mapping[str, Any], spec: OffsetSpec, *, accept: int | None = None
+    ask: Ask,
+    described: Mapping[str, Any],
+    spec: OffsetSpec,
+    *,
+    committed: bool = False,
+    accept: int | None = None,
 ) -> dict[TopicPartition, Any]:
     request = {
         TopicPartition(name, partition.id): spec
         for name, topic in described.items()
         for partition in topic.partitions
     }
+    level = IsolationLevel.READ_COMMITTED if committed else IsolationLevel.READ_UNCOMMITTED
     return ask.each(
         lambda admin, left: admin.list_offsets(
-            request, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=left
+            request, isolation_level=level, request_timeout=left
         ),
         accept=accept,
     )

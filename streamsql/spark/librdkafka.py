@@ -24,7 +24,7 @@ from streamsql.spark.keystores import StoreFault, is_jks, trusted_certificates
 
 @dataclass(frozen=True, slots=True)
 class KafkaConnection:
-    """A Kafka cluster as a profile names it.
+    """A Kafka cluster as a profile names it; ``create_topics`` is whether we may.
 
     ``options`` are those of Kafka's Java client, with or without Spark's ``kafka.``
     before them. They may hold secrets, so they are left out of the printed form.
@@ -33,6 +33,7 @@ class KafkaConnection:
     name: str
     bootstrap_servers: str
     options: Mapping[str, str] = field(default_factory=dict, repr=False)
+    create_topics: bool = True
 
 
 _SAME = (

@@ -19,10 +19,10 @@ def merge_rows(write: QueryWrite, path: str) -> Callable[[DataFrame], None]:
     """Return what merges the rows of a batch, which are read twice, into the Delta table at
     ``path``."""
     newest = newest_of_each_key(_ROWS, write.unique_key, write.order_by)
-    statement = merge_statement(path, _NEWEST, write.unique_key, write.order_by)
 
     def merge(rows: DataFrame) -> None:
         session = rows.sparkSession
+        statement = merge_statement(path, _NEWEST, rows.columns, write.unique_key, write.order_by)
         rows.createOrReplaceTempView(_ROWS)
         session.sql(newest).createOrReplaceTempView(_NEWEST)
         session.sql(statement).collect()
@@ -41,16 +41,25 @@ def newest_of_each_key(batch: str, key: Sequence[str], order_by: Sequence[str]) 
     )
 
 
-def merge_statement(path: str, rows: str, key: Sequence[str], order_by: Sequence[str]) -> str:
-    """Return the MERGE that lets the greater row of each key win."""
+def merge_statement(
+    path: str, rows: str, columns: Sequence[str], key: Sequence[str], order_by: Sequence[str]
+) -> str:
+    """Return the MERGE that lets the greater row of each key win.
+
+    The table may have more ``columns`` than the rows do.
+    """
     same = " AND ".join(f"t.{_quoted(c)} <=> s.{_quoted(c)}" for c in key)
     greater = (
         f"struct({', '.join(f's.{_quoted(c)}' for c in order_by)}) > "
         f"struct({', '.join(f't.{_quoted(c)}' for c in order_by)})"
     )
+    changes = ", ".join(f"t.{_quoted(c)} = s.{_quoted(c)}" for c in columns)
+    names = ", ".join(map(_quoted, columns))
+    values = ", ".join(f"s.{_quoted(c)}" for c in columns)
     return (
         f"MERGE INTO delta.`{path}` AS t USING {rows} AS s ON {same} "
-        f"WHEN MATCHED AND {greater} THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *"
+        f"WHEN MATCHED AND {greater} THEN UPDATE SET {changes} "
+        f"WHEN NOT MATCHED THEN INSERT ({names}) VALUES ({values})"
     )
 
 

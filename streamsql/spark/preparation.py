@@ -70,12 +70,14 @@ class Connections:
 class Prepared:
     """What queries are started with.
 
-    ``paths`` map queries to their tables of files, ``databases`` to those of databases.
+    ``paths`` map queries to their tables of files, ``columns`` to those that are written of them
+    if not all are, ``databases`` to their tables of databases.
     """
 
     generations: Mapping[str, Generation]
     paths: Mapping[str, str]
     connections: Connections
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     databases: Mapping[str, DatabaseTable] = field(default_factory=dict)
 
     def read_options(self, query: Query) -> Mapping[str, Mapping[str, str]]:
@@ -102,6 +104,7 @@ class Prepared:
                 write,
                 self.connections.spark_options(write.connection if write.topic else None),
                 self.paths.get(query.id) if write.path is not None else None,
+                self.columns.get(query.id, ()) if write.kind == "table" else (),
                 self.databases.get(query.id) if write.kind == "jdbc" else None,
             )
             for write in query.writes
@@ -146,13 +149,16 @@ class Preparation:
         self._topics.ensure(chosen)
         bound = {q.id: self._bind(q, generations[q.id]) for q in chosen}
         paths = self._tables(chosen, bound)
+        columns: dict[str, tuple[str, ...]] = {}
         databases: dict[str, DatabaseTable] = {}
         for query in chosen:
             for write in query.writes:
                 if write.kind == "jdbc":
                     databases[query.id] = self._database(query, write, bound[query.id])
-            bound[query.id] = self._with_targets(query, bound[query.id], paths.get(query.id))
-        return Prepared(bound, paths, self._connections, databases)
+                elif write.kind == "table":
+                    columns[query.id] = self._table(query, write, paths[query.id], bound[query.id])
+            bound[query.id] = self._saved(bound[query.id].prepared())
+        return Prepared(bound, paths, self._connections, columns, databases)
 
     def release(self) -> None:
         """Give back every lock."""
@@ -228,10 +234,9 @@ class Preparation:
             empty=generation.state == PREPARING,
         )
 
-    def _with_targets(self, query: Query, generation: Generation, path: str | None) -> Generation:
-        for write in query.writes:
-            if write.kind == "table" and path is not None:
-                if generation.state == PREPARING:
-                    empty_table(self._spark, write, path)
-                ensure_table(self._spark, query, write, path)
-        return self._saved(generation.prepared())
+    def _table(
+        self, query: Query, write: QueryWrite, path: str, generation: Generation
+    ) -> tuple[str, ...]:
+        if generation.state == PREPARING:
+            empty_table(self._spark, write, path)
+        return ensure_table(self._spark, query, write, path)

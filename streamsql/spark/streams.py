@@ -10,6 +10,7 @@ from pyspark.sql import functions as F  # noqa: N812 - the name Spark's own docu
 from pyspark.sql.streaming.query import StreamingQuery
 from pyspark.sql.streaming.readwriter import DataStreamWriter
 
+from streamsql.connectors.kafka import RESOLVED
 from streamsql.intervals import parse_interval
 from streamsql.plan.nodes import Query, QueryRead, Step
 from streamsql.spark.batches import Destination, foreach_batch, needs_batches
@@ -38,7 +39,8 @@ def start_query(
     session = query_session(spark)
     spark.sparkContext.setLocalProperty("spark.scheduler.pool", query.id)
     for read in query.reads:
-        options = {**read.options, **read_options.get(read.view, {})}
+        told = {name: text for name, text in read.options.items() if name not in RESOLVED}
+        options = {**told, **read_options.get(read.view, {})}
         stream = session.readStream.format(read.format).options(**options)
         _load(stream, read, paths).createOrReplaceTempView(read.view)
     rows = run_steps(session, query.steps)
@@ -99,15 +101,19 @@ def _writer(rows: DataFrame, query: Query, destinations: Sequence[Destination]) 
     if needs_batches(query) or any(write.kind == "table" for write in query.writes):
         # Delta and file sinks, and foreachBatch, do not count what they write.
         rows = rows.observe(ROWS_OUT, F.count(F.lit(1)).alias("n"))
-    writer = rows.writeStream.queryName(query.id).outputMode(query.output_mode)
     if needs_batches(query):
-        return writer.foreachBatch(foreach_batch(query, destinations))
+        return _named(rows, query).foreachBatch(foreach_batch(query, destinations))
     (destination,) = destinations
     write, path = destination.write, destination.path
-    writer = writer.format(write.format).options(**write.options).options(**destination.options)
+    writer = _named(destination.rows(rows), query).format(write.format)
+    writer = writer.options(**write.options).options(**destination.options)
     if write.partition_by:
         writer = writer.partitionBy(*write.partition_by)
     return writer.option("path", path) if path is not None else writer
+
+
+def _named(rows: DataFrame, query: Query) -> DataStreamWriter:
+    return rows.writeStream.queryName(query.id).outputMode(query.output_mode)
 
 
 def _triggered(writer: DataStreamWriter, query: Query, once: bool) -> DataStreamWriter:

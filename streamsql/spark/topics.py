@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
 
-from streamsql.errors import CheckpointFault, ConnectionFault, PlanError
+from streamsql.connectors.kafka import RESOLVED, is_committed
+from streamsql.errors import CheckpointFault, ConnectionFault
 from streamsql.plan.nodes import Query, QueryRead, QueryWrite
 from streamsql.spark.checkpoints import Generation, SourceOrigin
 from streamsql.spark.events import Notice, Observer
@@ -18,13 +18,11 @@ from streamsql.spark.kafka import (
     begin_offsets,
     create_topics,
     describe_cluster,
-    end_offsets,
     list_topics,
     topic_info,
 )
 from streamsql.spark.librdkafka import KafkaConnection
-
-Offsets = Mapping[str, Mapping[str, int]]  # topic → partition → offset, as Spark writes them
+from streamsql.spark.starts import Offsets, first_offsets, of_read
 
 
 class Topics:
@@ -45,7 +43,7 @@ class Topics:
         self._observer = observer
         self._clusters: dict[str, str] = {}
         self._infos: dict[tuple[str, str], TopicInfo] = {}
-        self._starts: dict[tuple[str, tuple[str, ...], str], Offsets] = {}
+        self._starts: dict[tuple[str, tuple[str, ...], tuple[int, ...], str], Offsets] = {}
 
     def ensure(self, queries: Iterable[Query]) -> None:
         """Make the topics that queries write; ConnectionFault if one they read is missing."""
@@ -67,7 +65,7 @@ class Topics:
         self._check_same(query, read, before, cluster, ids)
         if generation.resumed:
             return SourceOrigin(cluster, ids, before.offsets)
-        return SourceOrigin(cluster, ids, self._still_there(read.connection, names, before.offsets))
+        return SourceOrigin(cluster, ids, self._still_there(read, names, before.offsets))
 
     def _names(self, read: QueryRead) -> tuple[str, ...]:
         assert read.connection is not None
@@ -82,9 +80,12 @@ class Topics:
 
     def _make_written(self, connection: str, queries: Iterable[Query]) -> None:
         writes = [w for q in queries for w in q.writes if w.connection == connection and w.topic]
-        specs = {w.topic: _spec(w) for w in writes if w.topic}
+        specs = {w.topic: spec_of(w) for w in writes if w.topic}
         specs |= {w.dead_letter: TopicSpec(w.dead_letter) for w in writes if w.dead_letter}
         self._make(connection, specs)
+        for name, spec in specs.items():
+            for what in drift(spec, self._infos[connection, name]):
+                self._observer(Notice(f"topic '{name}' on '{connection}': {what}", "warning"))
 
     def _require_read(self, connection: str, queries: Iterable[Query]) -> None:
         reads = [r for q in queries for r in q.reads if r.connection == connection]
@@ -101,13 +102,31 @@ class Topics:
                 f"missing on connection '{connection}' ({servers}): topic {listed}",
                 hint="create it, or correct the topic of the source; 'streamsql debug' lists all",
             )
+        for read in reads:
+            self._require_partitions(connection, read)
+
+    def _require_partitions(self, connection: str, read: QueryRead) -> None:
+        for name in read.topics:
+            count = self._infos[connection, name].partitions
+            beyond = [str(p) for p in read.partitions if p >= count]
+            if beyond:
+                raise ConnectionFault(
+                    f"'{read.of}' reads partition {', '.join(beyond)} of topic '{name}' on "
+                    f"connection '{connection}', which has {count}, counted from 0",
+                    hint="correct the partitions of the source",
+                )
 
     def _make(self, connection: str, specs: Mapping[str, TopicSpec]) -> None:
         there = topic_info(self._connections[connection], specs)
         self._remember(connection, there)
-        made = create_topics(
-            self._connections[connection], [s for n, s in specs.items() if n not in there]
-        )
+        missing = [s for n, s in specs.items() if n not in there]
+        if missing and not self._connections[connection].create_topics:
+            names = ", ".join(f"'{s.name}'" for s in missing)
+            raise ConnectionFault(
+                f"connection '{connection}' lets no topics be made, and these are missing: {names}",
+                hint="create them, or set create_topics: true on the connection",
+            )
+        made = create_topics(self._connections[connection], missing)
         self._learn(connection, made)
         if made:
             self._observer(Notice(f"created topics on '{connection}': {', '.join(sorted(made))}"))
@@ -121,33 +140,19 @@ class Topics:
     def _first_offsets(self, read: QueryRead, names: tuple[str, ...]) -> Offsets:
         """Resolve where a new reader starts, once for all readers that ask for the same."""
         assert read.connection is not None
-        asked = read.options.get("startingOffsets", "earliest")
-        key = (read.connection, names, asked)
+        start = {k: v for k, v in read.options.items() if k in RESOLVED}
+        asked = json.dumps([start, is_committed(read.options)])
+        key = (read.connection, names, read.partitions, asked)
         if key not in self._starts:
-            self._starts[key] = self._resolve(read.connection, names, asked)
+            connection = self._connections[read.connection]
+            self._starts[key] = first_offsets(connection, read, names)
         return self._starts[key]
 
-    def _resolve(self, connection: str, names: tuple[str, ...], asked: str) -> Offsets:
-        servers = self._connections[connection]
-        if asked == "latest":
-            return _as_spark(end_offsets(servers, names))
-        begin = _as_spark(begin_offsets(servers, names))
-        if asked == "earliest":
-            return begin
-        chosen = _parse_offsets(asked)
-        end = _as_spark(end_offsets(servers, names))
-        return {
-            topic: {
-                p: _meant(chosen.get(topic, {}).get(p, -2), at, end[topic][p])
-                for p, at in partitions.items()
-            }
-            for topic, partitions in begin.items()
-        }
-
-    def _still_there(self, connection: str, names: tuple[str, ...], before: Offsets) -> Offsets:
+    def _still_there(self, read: QueryRead, names: tuple[str, ...], before: Offsets) -> Offsets:
         """First offsets of a query that never got to its first batch: what retention has
         deleted since cannot be read any more, and new partitions start at their beginning."""
-        begin = _as_spark(begin_offsets(self._connections[connection], names))
+        assert read.connection is not None
+        begin = of_read(read, begin_offsets(self._connections[read.connection], names))
         return {
             topic: {p: max(at, before.get(topic, {}).get(p, at)) for p, at in partitions.items()}
             for topic, partitions in begin.items()
@@ -183,27 +188,26 @@ def _connections_of(queries: Iterable[Query]) -> set[str]:
     return {name for name in reads | writes if name is not None}
 
 
-def _spec(write: QueryWrite) -> TopicSpec:
+def spec_of(write: QueryWrite) -> TopicSpec:
+    """Return the topic that a write asks for."""
     assert write.topic is not None
     return TopicSpec(write.topic, write.partitions, write.replication, write.topic_config)
 
 
-def _as_spark(offsets: Mapping[str, Mapping[int, int]]) -> dict[str, dict[str, int]]:
-    return {t: {str(p): at for p, at in partitions.items()} for t, partitions in offsets.items()}
+def drift(spec: TopicSpec, found: TopicInfo) -> Iterator[str]:
+    """Yield in what a topic differs from what its model asks for; it is left as it is."""
+    for what, wanted, there in (
+        ("partitions", spec.partitions, found.partitions),
+        ("replication", spec.replication, found.replication),
+    ):
+        if wanted is not None and wanted != there:
+            yield f"{what} is {there}, and the model wants {wanted}"
+    for name, text in spec.config.items():
+        value = found.config.get(name, "not set")
+        if _words(value) != _words(text):
+            yield f"{name} is {value}, and the model wants {text}"
 
 
-def _parse_offsets(text: str) -> Mapping[str, Any]:
-    try:
-        chosen = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise PlanError(
-            f"startingOffsets is neither earliest, latest nor JSON: {text!r} ({error.msg})"
-        ) from error
-    if not isinstance(chosen, dict) or not all(isinstance(v, dict) for v in chosen.values()):
-        raise PlanError(f"startingOffsets must map topics to partitions to offsets: {text!r}")
-    return chosen
-
-
-def _meant(offset: int, begin: int, end: int) -> int:
-    """Spark's own words in startingOffsets: -2 is the earliest offset, -1 the latest."""
-    return {-2: begin, -1: end}.get(offset, offset)
+def _words(value: str) -> set[str]:
+    """A list such as ``compact,delete`` means the same in any order."""
+    return {word.strip().lower() for word in value.split(",")}

@@ -60,6 +60,17 @@ def test_production_says_which_variables_it_needs() -> None:
     assert {"shop-streams", "correct horse"} <= set(project.secrets)
 
 
+def test_a_warehouse_gets_the_latest_orders() -> None:
+    """The demo does without: the model is there where the target has a database."""
+    env = {"STREAMSQL_ENV_SECRET_WAREHOUSE_PASSWORD": "battery staple"}
+    shop = compile_project(read_files(ROOT, env=env), "warehouse")
+    assert [f.message for f in shop.findings] == []
+    assert shop.plan is not None
+    (write,) = shop.plan.query("latest_orders_in_warehouse").writes
+    assert (write.connection, write.unique_key) == ("warehouse", ("customer_id",))
+    assert "battery staple" in shop.project.secrets
+
+
 def test_every_model_is_described_and_tagged(shop: Compilation) -> None:
     for resolved in models(shop):
         rendered = resolved.parsed.rendered

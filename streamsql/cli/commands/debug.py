@@ -73,7 +73,8 @@ def _outcomes(options: ProjectOptions, terminal: Terminal) -> Iterator[Outcome]:
         yield Outcome(True, described)
     if compiled.files.profiles is not None:
         yield from diagnose_profiles(*compiled.files.profiles)
-    yield from diagnose_target(project, compiled.root, terminal.say)
+    plan = compiled.compilation.plan
+    yield from diagnose_target(project, plan, compiled.root, terminal.say)
 
 
 def _print(outcome: Outcome, terminal: Terminal) -> None:
