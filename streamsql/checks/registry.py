@@ -33,6 +33,7 @@ from streamsql.checks.project.unused_model import unused_model
 from streamsql.checks.project.unused_source import unused_source
 from streamsql.checks.rule import Rule, WholeProject
 from streamsql.checks.streaming.collated_state_key import collated_state_key
+from streamsql.checks.streaming.counts_updates_again import counts_updates_again
 from streamsql.checks.streaming.dedup_without_watermark import dedup_without_watermark
 from streamsql.checks.streaming.distinct_aggregate import distinct_aggregate
 from streamsql.checks.streaming.idle_source_stops_output import idle_source_stops_output
@@ -71,6 +72,7 @@ MODEL_RULES: tuple[Rule[ResolvedModel], ...] = (
     collated_state_key,
     column_not_produced,
     compacted_without_key,
+    counts_updates_again,
     dedup_without_watermark,
     distinct_aggregate,
     idle_source_stops_output,

@@ -522,6 +522,7 @@ def _with_dedup(found: Rowset, parsed: ParsedModel, walk: Walk) -> Rowset:
         keys=tuple(StateKey(k, "column") for k in dedup.keys),
         bound=bound,
         below=found.flow.stateful,
+        plain=found.flow.stateful,  # it is put on top of the whole query
     )
     times = event_times(Visible(None, c) for c in found.columns)
     if len(times) > 1:
@@ -611,10 +612,16 @@ def _output_mode(parsed: ParsedModel, facts: StreamFacts) -> tuple[str | None, l
         return None, []
     if verdict.legal:
         return verdict.name, []
-    others = [m.name for m in verdicts.values() if m.legal]
+    others = [m.name for m in verdicts.values() if m.legal and not _miscounts(m.name, facts)]
     own = [o for o in verdict.objections if o.rule is None]
     findings = [_objection(parsed, verdict, objection, others) for objection in own]
     return None, list(dict.fromkeys(findings))
+
+
+def _miscounts(mode: str, facts: StreamFacts) -> bool:
+    """Whether a mode that Spark accepts would let an aggregation count updates as rows."""
+    inner = (b.kind for o in facts.stateful for b in o.below)
+    return mode != "append" and any(kind in ("aggregate", "session_window") for kind in inner)
 
 
 def _objection(

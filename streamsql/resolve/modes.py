@@ -88,8 +88,8 @@ def _against_sort(operation: Operation) -> Iterator[Objection]:
             f"{operation.text} sorts a stream, which has no end to sort to",
             operation,
             "stream-sort",
-            "leave it out: order rows where they are read, or aggregate first"
-            " and set output_mode='complete'",
+            "leave it out: order rows where they are read, or aggregate in the same SELECT, not"
+            " in a view or WITH, and set output_mode='complete'",
         )
 
 
@@ -292,7 +292,7 @@ def _session_alone(facts: StreamFacts) -> Iterator[Objection]:
 def _above_an_aggregate(facts: StreamFacts) -> Iterator[Objection]:
     """Object to a stateful operator above an aggregation: it may lose late rows."""
     for operator in facts.stateful:
-        if _counts(operator) and any(b.kind in _AGGREGATES for b in operator.below):
+        if _counts(operator) and any(b.kind in _AGGREGATES for b in operator.plain):
             yield Objection(
                 "a stateful operator above an aggregation runs in append mode only",
                 operator,

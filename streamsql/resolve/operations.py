@@ -87,7 +87,7 @@ def closing_operations(node: exp.Expr, flow: Flow, walk: Walk) -> Iterator[Opera
     for key, text in _SORTS.items():
         clause = node.args.get(key)
         if clause is not None and flow.streaming:
-            yield operation("sort", clause, walk, text=text, below=flow.stateful)
+            yield operation("sort", clause, walk, text=text, below=flow.plain)
     offset = node.args.get("offset")
     if offset is not None:
         yield operation("offset", offset, walk, streaming=flow.streaming)

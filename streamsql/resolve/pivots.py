@@ -81,7 +81,7 @@ def _pivot(node: exp.Expr, rowset: Rowset, inside: Scope, walk: Walk) -> Rowset:
         flow = flow.past(*distinct_aggregates(node.expressions, walk))
         unlike = collated([*(c.type for c in rest), *types])
         last = replace(flow.stateful[-1], mixed=mixed(keys), collated=unlike)
-        flow = replace(flow, stateful=(*flow.stateful[:-1], last))
+        flow = replace(flow, stateful=(*flow.stateful[:-1], last), plain=(*flow.plain[:-1], last))
         walk.used.extend(kept(*rest))
     made = _made(node, taking)
     if made is None or not rowset.complete:
@@ -137,8 +137,8 @@ def _counted(
     rest, by = keys
     if all(_is_apart(a.type) for a in taking):
         every = (*rest, *by)
-        flow = flow.through(walk.operator("aggregate", node, every, bound_by(every), flow.stateful))
-    return flow.through(walk.operator("aggregate", node, rest, bound_by(rest), flow.stateful))
+        flow = flow.through(walk.operator("aggregate", node, every, bound_by(every), flow))
+    return flow.through(walk.operator("aggregate", node, rest, bound_by(rest), flow))
 
 
 def _is_apart(found: DataType | None) -> bool:

@@ -67,7 +67,24 @@ def resolve_query(node: exp.Expr, scope: Scope, walk: Walk) -> Rowset:
 
 
 def _query(node: exp.Expr, scope: Scope, walk: Walk) -> Rowset:
-    scope = _with_ctes(node, scope, walk)
+    inside = _with_ctes(node, scope, walk)
+    found = _without_ctes(node, inside, walk)
+    if inside is not scope and found.streaming and _is_alone_in_a_subquery(node):
+        return replace(found, flow=replace(found.flow, plain=found.flow.stateful))
+    return found
+
+
+def _is_alone_in_a_subquery(node: exp.Expr) -> bool:
+    """Whether WITH stands in a subquery, and none around it: Spark looks into such a one."""
+    around = node.parent
+    if not isinstance(around, exp.Subquery):
+        return False
+    while around is not None and not around.args.get("with_"):
+        around = around.parent
+    return around is None
+
+
+def _without_ctes(node: exp.Expr, scope: Scope, walk: Walk) -> Rowset:
     if isinstance(node, exp.Select):
         return _select(node, scope, walk)
     if isinstance(node, exp.SetOperation):
@@ -89,6 +106,7 @@ def _with_ctes(node: exp.Expr, scope: Scope, walk: Walk) -> Scope:
         if clause.args.get("recursive"):
             scope = replace(scope, ctes={**scope.ctes, name: _anchor(cte, scope, walk)})
         rowset = renamed(cte, resolve_query(cte.this, scope, walk))
+        rowset = replace(rowset, flow=rowset.flow.named())
         scope = replace(scope, ctes={**scope.ctes, name: rowset})
     return scope
 
@@ -143,7 +161,7 @@ def _select(node: exp.Select, scope: Scope, walk: Walk) -> Rowset:
     if flow.streaming:
         flow = flow.losing(*_losses(columns, groups or (), inside, walk))
         for operator in _operators(node, groups, columns, walk):
-            flow = flow.through(replace(operator, below=flow.stateful))
+            flow = flow.through(replace(operator, below=flow.stateful, plain=flow.plain))
         flow = flow.past(*expression_operations(node, flow, walk))
     flow = _closed(node, flow, walk)
     complete = not (source.open_qualifiers and _has_star(node))
@@ -419,9 +437,7 @@ def _closed(node: exp.Expr, flow: Flow, walk: Walk) -> Flow:
     flow = flow.past(*closing_operations(node, flow, walk))
     if flow.streaming and _limits(node):
         limit = node.args["limit"]
-        flow = flow.through(
-            walk.operator("limit", limit, bound=StateBound("count"), below=flow.stateful)
-        )
+        flow = flow.through(walk.operator("limit", limit, bound=StateBound("count"), below=flow))
     return flow
 
 

@@ -132,7 +132,8 @@ class StatefulOperator:
     operators of a view belong to every query that reads the view.
     ``keys`` are what it keeps state by, ``bound`` what drops that state; a join has a bound
     for each of its two ``sides`` instead. ``event_times`` are the columns with a watermark
-    that arrive at it. ``below`` are the operators under it, in the order rows pass them.
+    that arrive at it. ``below`` are the operators under it, in the order rows pass them, and
+    ``plain`` those of them that are not behind a common table expression or a view.
     Of a join, ``equal`` is False where no key of one side equals one of the other, ``timed``
     where its condition lacks the watermark or time bound that Spark asks of outer and semi
     joins. ``collated`` says that a key has a collation that state cannot be kept by; ``mixed``
@@ -153,6 +154,7 @@ class StatefulOperator:
     collated: bool = False
     mixed: tuple[str, ...] = ()
     below: tuple[StatefulOperator, ...] = field(default=(), compare=False, repr=False)
+    plain: tuple[StatefulOperator, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def bounded(self) -> bool:
@@ -171,7 +173,7 @@ class Operation:
     a static side). ``text`` is what was written. ``left`` and ``right`` say, of the kinds
     with two inputs, which of them are streams; ``streaming`` whether the input is one at all.
     ``unmarked`` are the columns of a UNION that carry a watermark in some branches only.
-    ``below`` are the stateful operators under it.
+    ``below`` are the stateful operators under it that are not behind a view.
     """
 
     kind: str

@@ -54,7 +54,9 @@ class Attribute:
 class Flow:
     """What happens to rows on their way: the operators they pass, and what was read.
 
-    ``marked`` says that a watermark was set, be its column still there or not.
+    ``marked`` says that a watermark was set, be its column still there or not. ``plain`` are
+    the operators in the query itself: Spark does not look behind common table expressions,
+    which views are, too, when it judges what stands above an aggregation.
     """
 
     streaming: bool = False
@@ -63,6 +65,7 @@ class Flow:
     losses: tuple[WatermarkLoss, ...] = ()
     reads: tuple[str, ...] = ()
     marked: bool = False
+    plain: tuple[StatefulOperator, ...] = ()
 
     def beside(self, other: Flow) -> Flow:
         """Return the flow of two inputs that meet."""
@@ -76,11 +79,19 @@ class Flow:
             (*self.losses, *other.losses),
             (*self.reads, *other.reads),
             self.marked or other.marked,
+            (*self.plain, *other.plain),
         )
 
     def through(self, *operators: StatefulOperator) -> Flow:
         """Return the flow after these stateful operators."""
-        return replace(self, stateful=(*self.stateful, *operators)) if operators else self
+        if not operators:
+            return self
+        plain = (*self.plain, *operators)
+        return replace(self, stateful=(*self.stateful, *operators), plain=plain)
+
+    def named(self) -> Flow:
+        """Return the flow of a common table expression where it is read."""
+        return replace(self, plain=()) if self.plain else self
 
     def past(self, *operations: Operation) -> Flow:
         """Return the flow after operations that keep no state."""

@@ -100,7 +100,7 @@ def _flow(
         return flow
     keys = distinct_keys(columns)
     made = "distinct" if kind == "union" else "except"
-    operator = walk.operator(made, node.expression, keys, bound_by(keys), flow.stateful)
+    operator = walk.operator(made, node.expression, keys, bound_by(keys), flow)
     unlike = collated(c.type for c in columns)
     return flow.through(replace(operator, mixed=mixed(keys), collated=unlike))
 

@@ -127,7 +127,7 @@ def _sampled(node: exp.Expr, flow: Flow, walk: Walk) -> Flow:
     if node.args.get("size") is None:
         return flow.past(operation("sample", node, walk))
     bound = StateBound("count")
-    return flow.through(walk.operator("limit", node, bound=bound, below=flow.stateful))
+    return flow.through(walk.operator("limit", node, bound=bound, below=flow))
 
 
 def _qualifier(node: exp.Expr) -> str | None:
@@ -333,7 +333,7 @@ def _stream_join(
     one = JoinInput("left", left.visible, left.open_qualifiers)
     other = JoinInput("right", right.visible, right.open_qualifiers)
     condition = read_condition(node, found.kind, one, other, found.shared)
-    operator = walk.operator("join", node.this, condition.keys, below=flow.stateful)
+    operator = walk.operator("join", node.this, condition.keys, below=flow)
     operator = replace(
         operator,
         join_type=found.kind,

@@ -22,7 +22,7 @@ from streamsql.resolve.relations import (
     StateKey,
     WatermarkLoss,
 )
-from streamsql.resolve.scope import Attribute, Rowset, Scope, Visible
+from streamsql.resolve.scope import STATIC, Attribute, Flow, Rowset, Scope, Visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Walk:
         node: exp.Expr,
         keys: tuple[StateKey, ...] = (),
         bound: StateBound | None = None,
-        below: tuple[StatefulOperator, ...] = (),
+        below: Flow = STATIC,
     ) -> StatefulOperator:
         """Return a stateful operator of this model that stands at ``node``."""
         return StatefulOperator(
@@ -105,7 +105,8 @@ class Walk:
             any(k.event_time is not None for k in keys),
             keys=keys,
             bound=bound or StateBound(),
-            below=below,
+            below=below.stateful,
+            plain=below.plain,
         )
 
     def lost(

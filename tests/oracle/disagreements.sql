@@ -1,3 +1,7 @@
 -- Queries on which lint and Spark once disagreed, each with its output mode before it.
 append: WITH c7 AS (SELECT l4.url AS url, r5.url AS x6, r5.ts AS ts FROM clicks2 AS l4 JOIN (SELECT l1.user AS user, l1.url AS url, l1.ts AS ts, r2.ts AS x3 FROM clicks AS l1 LEFT JOIN events AS r2 ON l1.url = r2.id AND r2.ts >= l1.ts AND r2.ts <= l1.ts + INTERVAL '15' MINUTE) AS r5 ON l4.url = r5.url AND r5.x3 <= l4.ts + INTERVAL 1 MONTH) SELECT * FROM c7
 append: SELECT l1.user AS user, r2.amount AS amount FROM clicks2 AS l1 CROSS JOIN clicks2 AS r2 USING (id)
+update: WITH c2 AS (SELECT DISTINCT upper(t1.id) AS id, t1.amount * 2 AS amount FROM clicks AS t1) SELECT count(*) AS n FROM c2
+complete: WITH c AS (SELECT user, count(*) AS n FROM events GROUP BY user) SELECT * FROM c ORDER BY n
+complete: SELECT * FROM (WITH b AS (SELECT user, count(*) AS n FROM events GROUP BY user) SELECT * FROM b) ORDER BY n
+update: SELECT count(*) AS m FROM (WITH b AS (SELECT user, count(*) AS n FROM events GROUP BY user) SELECT * FROM b)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from apart import with_ctes
 from live_spark import recorded_views, verdict
 from random_queries import Generator
 from recorded_runs import FOLDER, MODES, Run, errors_by_model
@@ -23,12 +24,15 @@ if TYPE_CHECKING:
 COUNT = int(os.environ.get("STREAMSQL_RANDOM_QUERIES", "150"))
 SEED = int(os.environ.get("STREAMSQL_RANDOM_SEED", "7"))
 VERSION = "4.1.1"
+_IN_CTES = 0.3
 
 
 def made(count: int, seed: int) -> list[tuple[str, str]]:
     """Queries, each with a mode to try it in: append more often, as people do."""
     generator, chance = Generator(seed), random.Random(seed)
-    return [(generator.query(), chance.choice(("append", *MODES))) for _ in range(count)]
+    queries = (generator.query() for _ in range(count))
+    shapes = (with_ctes(q) if chance.random() < _IN_CTES else q for q in queries)
+    return [(sql, chance.choice(("append", *MODES))) for sql in shapes]
 
 
 def kept() -> list[tuple[str, str]]:
@@ -44,6 +48,7 @@ def test_queries_are_varied_and_the_same_again() -> None:
     assert len({sql for sql, _ in queries}) > 450
     text = " ".join(sql for sql, _ in queries)
     words = ("session_window(", "window(", "FULL OUTER JOIN", "LEFT SEMI", "UNION ALL", "EXCEPT")
+    words += ("PIVOT", "UNPIVOT", "ROLLUP", "GROUPING SETS", "WATERMARK", "LIMIT", "USING", "WITH")
     assert all(word in text for word in (*words, "EXISTS", "LATERAL VIEW", "OVER (", "HAVING"))
 
 

@@ -1,4 +1,4 @@
-"""A query is judged alike whether its subqueries stand in it or in views of their own."""
+"""A query is judged alike whether its parts are common table expressions or views of their own."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from apart import taken_apart, with_ctes
 from random_queries import Generator
 from recorded_runs import MODES, Run, model_text, profile, project_texts
 
@@ -14,36 +15,6 @@ from streamsql.project.nodes import ProjectFiles
 
 VERSION = "4.2.0"
 COUNT = 120
-_SUBQUERY = re.compile(r"(?<=FROM |JOIN )\(SELECT ")
-_OF_A_CTE = re.compile(r"\b(?:FROM|JOIN) c\d+\b")
-
-
-def taken_apart(sql: str) -> tuple[str, dict[str, str]]:
-    """Return a query whose relations in brackets are views, and these by name."""
-    views: dict[str, str] = {}
-    while found := _innermost(sql):
-        start, end = found
-        name = f"view_{len(views)}"
-        views[name] = sql[start + 1 : end - 1]
-        sql = f"{sql[:start]}{name}{sql[end:]}"
-    return sql, views
-
-
-def _innermost(sql: str) -> tuple[int, int] | None:
-    for found in reversed(list(_SUBQUERY.finditer(sql))):
-        end = _closed(sql, found.start())
-        if not _OF_A_CTE.search(sql[found.start() : end]):
-            return found.start(), end
-    return None
-
-
-def _closed(sql: str, start: int) -> int:
-    depth = 0
-    for place in range(start, len(sql)):
-        depth += (sql[place] == "(") - (sql[place] == ")")
-        if depth == 0:
-            return place + 1
-    raise AssertionError(sql)
 
 
 def pairs(seed: int) -> Iterator[tuple[str, str, dict[str, str]]]:
@@ -52,7 +23,7 @@ def pairs(seed: int) -> Iterator[tuple[str, str, dict[str, str]]]:
         sql = generator.query()
         apart, views = taken_apart(sql)
         if views:
-            yield sql, apart, views
+            yield with_ctes(sql), apart, views
 
 
 def errors(texts: dict[str, str]) -> dict[str, list[str]]:
