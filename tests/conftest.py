@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import class_archive
 import pytest
 from postgres import Postgres, running
 from running_order import turn
@@ -57,13 +58,20 @@ def java() -> Java:
 
 
 @pytest.fixture(scope="session")
-def jars(java: Java) -> tuple[Path, ...]:
+def quick_starts(java: Java, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Have every Spark from here on map the archive of its classes."""
+    more = class_archive.options(java, tmp_path_factory.mktemp("archive"))
+    os.environ["SPARK_SUBMIT_OPTS"] += f" {more}"
+
+
+@pytest.fixture(scope="session")
+def jars(java: Java, quick_starts: None) -> tuple[Path, ...]:
     """The connectors' jars, as Spark gets them."""
     return artifacts.fetch_connectors(artifacts.supply(os.environ), java=java, on_progress=say)
 
 
 @pytest.fixture(scope="session")
-def broker_jars(java: Java) -> tuple[Path, ...]:
+def broker_jars(java: Java, quick_starts: None) -> tuple[Path, ...]:
     return artifacts.fetch_broker(artifacts.supply(os.environ), java=java, on_progress=say)
 
 
@@ -141,5 +149,5 @@ def _end_gateway() -> None:
     process = getattr(gateway, "proc", None)
     if process is not None:
         process.stdin.close()
-        process.wait(timeout=30)
+        process.wait(timeout=120)
     SparkContext._gateway = SparkContext._jvm = None

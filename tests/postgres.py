@@ -103,7 +103,7 @@ def running() -> Iterator[Postgres]:
             yield _ready(Postgres(port, folder), server)
         finally:
             server.terminate()
-            server.wait(30)
+            server.wait(120)
     finally:
         shutil.rmtree(folder)
 
@@ -137,7 +137,7 @@ def _free_port() -> int:
 
 
 def _ready(postgres: Postgres, server: subprocess.Popen[bytes]) -> Postgres:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while True:
         try:
             postgres.administer(f"CREATE ROLE {USER} LOGIN PASSWORD '{PASSWORD}'")

@@ -102,7 +102,7 @@ def jvm_of(checkpoints: Path) -> tuple[int, int | None]:
     raise AssertionError(f"nobody holds a lock in {checkpoints}")
 
 
-def await_end(process: tuple[int, int | None], within: float = 120.0) -> None:
+def await_end(process: tuple[int, int | None], within: float = 300.0) -> None:
     """Wait for a process to be gone: a JVM may outlive its driver by a batch."""
     pid, started = process
     deadline = time.monotonic() + within

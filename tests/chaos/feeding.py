@@ -49,7 +49,7 @@ def _send(
 ) -> None:
     began = time.monotonic()
     pause = seconds / max(1, len(events))
-    with producing(connection, timeout=120) as send:
+    with producing(connection, timeout=300) as send:
         for number, (topic, record) in enumerate(records(events, prefix)):
             wait = began + number * pause - time.monotonic()
             if wait > 0:

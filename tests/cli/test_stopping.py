@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -43,7 +42,7 @@ def started(after: float) -> subprocess.Popen[str]:
 def test_first_signal_asks_and_the_work_finishes(number: signal.Signals) -> None:
     with started(after=0.2) as process:
         process.send_signal(number)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=120)
     assert process.returncode == 0
     assert out == "finished the batch\n"
     assert err == "stopping after the current batch; press again to abort\n"
@@ -52,9 +51,10 @@ def test_first_signal_asks_and_the_work_finishes(number: signal.Signals) -> None
 def test_second_signal_aborts() -> None:
     with started(after=30) as process:
         process.send_signal(signal.SIGINT)
-        time.sleep(0.3)
+        assert process.stderr is not None
+        assert process.stderr.readline().startswith("stopping")
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=120)
     assert process.returncode == 1
     assert out == ""
     assert err.endswith("aborted\n")

@@ -74,7 +74,7 @@ def drain(
         once=True,
     )
     try:
-        stream.awaitTermination(120)
+        stream.awaitTermination(300)
     except Exception as error:  # noqa: BLE001
         return error
     return None

@@ -106,7 +106,7 @@ def streamsql(
     *arguments: str,
     cwd: Path,
     env: Mapping[str, str | None] | None = None,
-    timeout: float = 150,
+    timeout: float = 300,
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     return subprocess.run(

@@ -85,7 +85,7 @@ def test_a_record_is_parsed_once(
         .trigger(availableNow=True)
         .start()
     )
-    assert query.awaitTermination(120)
+    assert query.awaitTermination(300)
     spark.conf.unset(NO_DATA_BATCHES)
     physical = query._jsq.explainInternal(False).partition("== Initial Plan ==")[0]
     assert physical.count("from_json(") == 1, physical

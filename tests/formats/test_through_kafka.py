@@ -73,4 +73,4 @@ def drain(rows: DataFrame, servers: str, topic: str, checkpoint: Path) -> None:
         .trigger(availableNow=True)
         .start()
     )
-    assert query.awaitTermination(120)
+    assert query.awaitTermination(300)

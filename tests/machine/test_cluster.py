@@ -33,7 +33,7 @@ def test_a_driver_runs_on_executors_of_the_cluster(java: Java, tmp_path: Path) -
         assert all(started_at(pid) is not None for pid in pids)
         env = {**os.environ, "JAVA_HOME": str(java.home)}
         command = (sys.executable, "-c", DRIVER, cluster.url)
-        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300)
         assert "rows 1000" in done.stdout, done.stderr[-2000:]
         assert list(cluster.logs.glob("worker-1/app-*/0/stderr")), "no executor ran"
     assert all(started_at(pid) is None for pid in pids)

@@ -44,8 +44,8 @@ def test_a_stream_runs_from_kafka_to_kafka_and_delta(
         .trigger(availableNow=True)
         .start(str(tmp_path / "table"))
     )
-    assert to_kafka.awaitTermination(60)
-    assert to_delta.awaitTermination(60)
+    assert to_kafka.awaitTermination(300)
+    assert to_delta.awaitTermination(300)
 
     written = {r.value for r in read_last(broker.connection, "jars.out", 100)}
     assert written == {b"%d!" % n for n in range(50)}

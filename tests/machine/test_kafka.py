@@ -132,7 +132,7 @@ def test_no_broker_is_said_with_name_and_place(capfd: pytest.CaptureFixture[str]
         begun = time.monotonic()
         with pytest.raises(ConnectionFault, match=f"'shop' .{down.bootstrap_servers}.*refused"):
             ask()
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 9
     assert capfd.readouterr() == ("", ""), "librdkafka chatters"
 
 
@@ -147,7 +147,7 @@ def test_tls_to_a_broker_without_fails_at_once(broker: EmbeddedBroker) -> None:
     begun = time.monotonic()
     with pytest.raises(ConnectionFault, match="no TLS connection") as caught:
         kafka.describe_cluster(tls)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 9
     assert "ssl.*" in str(caught.value.hint)
 
 
@@ -164,7 +164,7 @@ def test_a_refused_login_fails_at_once_and_keeps_the_secret(broker: EmbeddedBrok
     begun = time.monotonic()
     with pytest.raises(ConnectionFault) as caught:
         kafka.describe_cluster(login, timeout=5)
-    assert time.monotonic() - begun < 8
+    assert time.monotonic() - begun < 9
     assert "hunter2" not in caught.value.message + str(caught.value.hint) + repr(login)
     assert "sasl" in str(caught.value.hint)
 

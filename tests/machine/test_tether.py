@@ -23,7 +23,7 @@ time.sleep(600)
 """
 
 
-def wait_until(holds: Callable[[], bool], seconds: float = 10.0) -> bool:
+def wait_until(holds: Callable[[], bool], seconds: float = 60.0) -> bool:
     deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:
@@ -48,7 +48,7 @@ def test_a_child_runs_and_is_stopped(tmp_path: Path) -> None:
 def test_its_output_goes_to_the_file(tmp_path: Path) -> None:
     command = ("sh", "-c", "echo out; echo err >&2; echo $COLOUR")
     child = start_tethered(command, output=tmp_path / "out", env={"COLOUR": "red", **os.environ})
-    assert child.wait(10)
+    assert child.wait(60)
     child.stop()
     assert (tmp_path / "out").read_text() == "out\nerr\nred\n"
 

@@ -96,14 +96,14 @@ def create_sources(connection: KafkaConnection, prefix: str = "shop") -> None:
 
 def send(connection: KafkaConnection, events: Iterable[Any], prefix: str = "shop") -> None:
     """Send events at once, in their order."""
-    with producing(connection, timeout=60) as produce:
+    with producing(connection, timeout=300) as produce:
         for topic, record in records(events, prefix):
             produce(topic, record)
 
 
 def stored(connection: KafkaConnection, topic: str) -> tuple[StoredRecord, ...]:
     """Every record of a topic."""
-    return newest(connection, topic, 10_000_000, timeout=60)
+    return newest(connection, topic, 10_000_000, timeout=300)
 
 
 def rows(found: Iterable[StoredRecord]) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ PREFIX = "clustered"
 
 def test_the_sample_project_runs_on_a_cluster(shop: Shop, java: Java, tmp_path: Path) -> None:
     root = copy_shop(tmp_path / "shop", PREFIX)
+    _hurry_executors(root / "profiles.yml")
     create_sources(shop.broker.connection, PREFIX)
     send(shop.broker.connection, shop.events, PREFIX)
     with standalone_cluster(tmp_path / "cluster", java=java, memory="1g") as cluster:
@@ -42,3 +44,12 @@ def test_the_sample_project_runs_on_a_cluster(shop: Shop, java: Java, tmp_path: 
     assert results["orders_archive"]["adapter_response"]["rows_out"] == len(
         truth.orders(shop.events)
     )
+
+
+def _hurry_executors(profiles: Path) -> None:
+    """Give executors the options of short lives that the suite's drivers have."""
+    memory = "          spark.executor.memory: 1g\n"
+    options = f"          spark.executor.extraJavaOptions: {os.environ['SPARK_SUBMIT_OPTS']}\n"
+    text = profiles.read_text(encoding="utf-8")
+    assert memory in text
+    profiles.write_text(text.replace(memory, memory + options), encoding="utf-8")

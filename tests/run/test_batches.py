@@ -87,7 +87,7 @@ def drain(spark: SparkSession, query: Query, checkpoint: Path) -> None:
         paths={},
         once=True,
     )
-    stream.awaitTermination(120)
+    stream.awaitTermination(300)
     assert stream.exception() is None
 
 

@@ -38,7 +38,7 @@ os._exit(9)
 
 def test_a_restart_waits_for_the_old_jvm(tmp_path: Path) -> None:
     """The driver is dead, but the process it called its JVM lives on for a moment."""
-    jvm = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(30)"])
+    jvm = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     try:
         holder = [sys.executable, "-c", _DIES_HOLDING, str(tmp_path), str(jvm.pid)]
         assert subprocess.run(holder, check=False).returncode == 9
@@ -49,7 +49,7 @@ def test_a_restart_waits_for_the_old_jvm(tmp_path: Path) -> None:
         jvm.wait()
         began = time.monotonic()
         CheckpointLock(tmp_path, "orders", wait=30).acquire(os.getpid(), told.append).release()
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20
     finally:
         jvm.kill()
         jvm.wait()

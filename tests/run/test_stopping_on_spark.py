@@ -28,9 +28,9 @@ def test_the_batch_in_flight_is_finished(spark: SparkSession, tmp_path: Path) ->
         rows.count()
 
     query = started(spark, tmp_path, write)
-    assert began.wait(60)
+    assert began.wait(300)
     assert ask_to_end(query)
-    assert finish(query, patience=60)
+    assert finish(query, patience=300)
     assert newest(tmp_path / "offsets") == newest(tmp_path / "commits") >= 0
 
 
@@ -43,7 +43,7 @@ def test_a_batch_that_is_cut_off_is_told(spark: SparkSession, tmp_path: Path) ->
 
     query = started(spark, tmp_path, write)
     try:
-        assert began.wait(60)
+        assert began.wait(300)
         assert ask_to_end(query)
         assert not finish(query, patience=0.3)
         assert newest(tmp_path / "offsets") > newest(tmp_path / "commits")

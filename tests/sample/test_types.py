@@ -120,7 +120,7 @@ def test_every_query_starts_in_its_output_mode(
             paths={},
             once=True,
         )
-        assert started.awaitTermination(120), query.id
+        assert started.awaitTermination(300), query.id
         assert started.exception() is None, query.id
 
 
