@@ -220,6 +220,7 @@ def value(output: Output) -> str:
     kinds = [parse_type(data_type) for _, data_type in output.columns]
     options = {
         **_marks(output.options),
+        "emptyValue": output.options.get("quote", '"') * 2,
         "ignoreLeadingWhiteSpace": "false",
         "ignoreTrailingWhiteSpace": "false",
         **{k: v for k, v in output.options.items() if k not in ("delimiter", "quote", "escape")},

@@ -5,6 +5,6 @@
 -- key_format: csv
 -- options: {delimiter: "\t"}
 SELECT
-  to_csv(struct(order_id, note), map('delimiter', ',', 'quote', '"', 'escape', '"', 'ignoreLeadingWhiteSpace', 'false', 'ignoreTrailingWhiteSpace', 'false')) AS key,
-  to_csv(struct(order_id, ordered_at, note), map('delimiter', '	', 'quote', '"', 'escape', '"', 'ignoreLeadingWhiteSpace', 'false', 'ignoreTrailingWhiteSpace', 'false', 'timestampFormat', 'yyyy-MM-dd\'T\'HH:mm:ss.SSSSSSXXX')) AS value
+  to_csv(struct(order_id, note), map('delimiter', ',', 'quote', '"', 'escape', '"', 'emptyValue', '""', 'ignoreLeadingWhiteSpace', 'false', 'ignoreTrailingWhiteSpace', 'false')) AS key,
+  to_csv(struct(order_id, ordered_at, note), map('delimiter', '	', 'quote', '"', 'escape', '"', 'emptyValue', '""', 'ignoreLeadingWhiteSpace', 'false', 'ignoreTrailingWhiteSpace', 'false', 'timestampFormat', 'yyyy-MM-dd\'T\'HH:mm:ss.SSSSSSXXX')) AS value
 FROM ref__orders
