@@ -15,6 +15,7 @@ from streamsql.checks.kafka.compacted_without_key import compacted_without_key
 from streamsql.checks.kafka.fail_on_data_loss_off import fail_on_data_loss_off
 from streamsql.checks.kafka.illegal_topic_name import illegal_topic_name
 from streamsql.checks.kafka.misspelt_client_option import misspelt_client_option
+from streamsql.checks.kafka.null_into_required_field import null_into_required_field
 from streamsql.checks.kafka.offsets_of_unknown_topic import offsets_of_unknown_topic
 from streamsql.checks.kafka.reserved_column import reserved_column
 from streamsql.checks.kafka.shared_output import shared_output
@@ -87,6 +88,7 @@ MODEL_RULES: tuple[Rule[ResolvedModel], ...] = (
     monotonic_id_on_stream,
     no_streaming_source,
     nondeterministic_value,
+    null_into_required_field,
     outer_join_never_emits,
     processing_time_condition,
     reserved_column,

@@ -262,14 +262,20 @@ def _without_hidden(models: Sequence[ResolvedModel], known: _Known) -> Iterator[
 
 def source_relation(source: Source) -> Relation:
     """Return what ``source()`` reads: the declared columns, and Kafka's own fields hidden."""
-    columns = _declared(source.columns)
+    timed = source.watermark.column.lower() if source.watermark else None
+    # A record without its event time is a bad one.
+    columns = tuple(
+        replace(out, never_null=c.not_null or c.name.lower() == timed)
+        for out, c in zip(_declared(source.columns), source.columns, strict=True)
+    )
     complete = bool(columns)
     written = find_format(source.format)
     if not columns and written is not None and written.one_value is not None:
-        columns = (OutputColumn("value", written.one_value, source.location),)
+        columns = (OutputColumn("value", written.one_value, source.location, never_null=True),)
         complete = True
     types = {**HIDDEN_COLUMNS, **hidden_types(source, source.key)}
-    hidden = tuple(OutputColumn(n, _normal(t)) for n, t in types.items())
+    known = frozenset(types) - {"_key", "_headers", "_before", "_source_ts"}
+    hidden = tuple(OutputColumn(n, _normal(t), never_null=n in known) for n, t in types.items())
     watermark = source.watermark
     marked = _declared_watermark(watermark, source.unique_name) if watermark else ()
     if next(_source_faults(source), None):  # readers are checked as if it were mended
@@ -375,7 +381,12 @@ def _rowset(relation: Relation) -> Rowset:
         event_time = marked.get(column.name.lower())
         origins = column_of(relation.name, column.name)
         return Attribute(
-            column.name, _read(column.data_type), event_time, origin=origin, origins=origins
+            column.name,
+            _read(column.data_type),
+            event_time,
+            origin=origin,
+            origins=origins,
+            never_null=column.never_null,
         )
 
     return Rowset(
@@ -550,7 +561,7 @@ def _typed(found: Rowset, parsed: ParsedModel) -> tuple[tuple[OutputColumn, ...]
         told_type = _read(told.data_type) if told is not None else None
         known_type = column.type or told_type
         written = ddl(known_type) if known_type is not None else None
-        columns.append(OutputColumn(column.name, written, place))
+        columns.append(OutputColumn(column.name, written, place, column.never_null))
         if told is not None and told_type and column.type and not _agree(told_type, column.type):
             findings.append(_mismatch(parsed, told, ddl(column.type)))
     return tuple(columns), findings
@@ -686,6 +697,8 @@ def _relation(
         )
     watermark = config.watermark
     marked = _declared_watermark(watermark, parsed.name) if watermark else ()
+    # Others may write to the topic, too.
+    columns = tuple(replace(c, never_null=False) for c in columns)
     reads = (parsed.name,)
     return Relation(name, columns, True, watermarks=marked, complete=complete, reads=reads)
 

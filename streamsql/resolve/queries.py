@@ -40,6 +40,7 @@ from streamsql.resolve.lineage import (
 )
 from streamsql.resolve.liveness import kept, taken
 from streamsql.resolve.naming import has_name, output_name
+from streamsql.resolve.nullability import Nulls
 from streamsql.resolve.operations import closing_operations, expression_operations
 from streamsql.resolve.relations import StateBound, StatefulOperator, WatermarkLoss
 from streamsql.resolve.scope import (
@@ -219,7 +220,9 @@ def _with_window_names(node: exp.Select, scope: Scope, walk: Walk) -> Scope:
             found = type_of(call, scope, walk)
             keeps = taken(walk.used, first)
             origins = used_by(take(walk.read, since))
-            made[name] = Attribute(name, found, marked, call, keeps=keeps, origins=origins)
+            made[name] = Attribute(
+                name, found, marked, call, keeps=keeps, origins=origins, never_null=True
+            )
     return scope.with_fallback(made) if made else scope
 
 
@@ -234,9 +237,10 @@ def _outputs(node: exp.Select, scope: Scope, source: Sources, walk: Walk) -> Ite
     seen: set[str] = set()
     names = dict(scope.fallback)  # grows, so that no expression needs a scope of its own
     inside = replace(scope, fallback=names)
+    nulls = Nulls(node, inside)
     count = 0
     for expression in node.expressions:
-        for attribute in _output(expression, inside, source, walk):
+        for attribute in _output(expression, nulls, source, walk):
             # An alias counts for the expressions after it, where no column has its name.
             name = attribute.name.lower()
             if name not in seen:
@@ -247,10 +251,10 @@ def _outputs(node: exp.Select, scope: Scope, source: Sources, walk: Walk) -> Ite
             yield attribute
 
 
-def _output(expression: exp.Expr, scope: Scope, source: Sources, walk: Walk) -> Iterator[Attribute]:
-    inner = expression.unalias()
+def _output(expression: exp.Expr, nulls: Nulls, source: Sources, walk: Walk) -> Iterator[Attribute]:
+    inner, scope = expression.unalias(), nulls.scope
     if inner.is_star:
-        yield from _star(inner, scope, source, walk)
+        yield from _star(inner, nulls, source, walk)
         return
     if isinstance(inner, exp.Aliases) or is_generator(inner):
         yield from _generated_columns(expression, scope, walk)
@@ -265,6 +269,7 @@ def _output(expression: exp.Expr, scope: Scope, source: Sources, walk: Walk) -> 
         named=has_name(expression),
         keeps=taken(walk.used, first),
         origins=origins,
+        never_null=nulls.never(inner),
     )
 
 
@@ -330,7 +335,8 @@ def _generated_columns(expression: exp.Expr, scope: Scope, walk: Walk) -> Iterat
         yield Attribute(made.name, made.type, None, expression, origins=made.origins)
 
 
-def _star(node: exp.Expr, scope: Scope, source: Sources, walk: Walk) -> Iterator[Attribute]:
+def _star(node: exp.Expr, nulls: Nulls, source: Sources, walk: Walk) -> Iterator[Attribute]:
+    scope = nulls.scope
     star = node.this if isinstance(node, exp.Column) else node
     check_star(star, walk)
     excluded = {e.name.lower(): e for e in star.args.get("except_") or ()}
@@ -338,7 +344,7 @@ def _star(node: exp.Expr, scope: Scope, source: Sources, walk: Walk) -> Iterator
     for attribute in _star_columns(node, scope, source, walk):
         seen.add(attribute.name.lower())
         if attribute.name.lower() not in excluded:
-            yield attribute.through(node, kept(attribute))
+            yield attribute.through(node, kept(attribute), never_null=nulls.keeps(attribute))
     if source.open_qualifiers or not seen:
         return
     for name, excluded_node in excluded.items():

@@ -26,11 +26,13 @@ HIDDEN_COLUMNS: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class OutputColumn:
-    """A column of a relation. ``data_type`` is Spark DDL, or None if it is not known."""
+    """A column of a relation. ``data_type`` is Spark DDL, or None if it is not known; one that
+    is not ``never_null`` may be null, or nobody knows."""
 
     name: str
     data_type: str | None
     location: Location | None = None
+    never_null: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,16 +37,27 @@ class Attribute:
     named: bool = True
     keeps: tuple[Attribute, ...] = field(default=(), compare=False, repr=False)
     origins: Origins = NOWHERE
+    never_null: bool = False
 
     @property
     def delay(self) -> str | None:
         """The delay of the watermark that it carries, if it does."""
         return None if self.event_time is None else self.event_time.delay
 
-    def through(self, star: exp.Expr, keeps: tuple[Attribute, ...]) -> Attribute:
+    def through(
+        self, star: exp.Expr, keeps: tuple[Attribute, ...], *, never_null: bool
+    ) -> Attribute:
         """Return the column as ``*`` hands it on (``replace`` takes twice as long)."""
         return Attribute(
-            self.name, self.type, self.event_time, star, None, self.named, keeps, self.origins
+            self.name,
+            self.type,
+            self.event_time,
+            star,
+            None,
+            self.named,
+            keeps,
+            self.origins,
+            never_null,
         )
 
 

@@ -141,6 +141,13 @@ def _by_position(left: Rowset, right: Rowset, widened: bool) -> tuple[Attribute,
         # A cast to the wider type is an expression, and an expression loses the watermark.
         event_time = column.event_time if found == column.type or not widened else None
         columns.append(
-            replace(column, type=found, event_time=event_time, origins=origins, keeps=keeps)
+            replace(
+                column,
+                type=found,
+                event_time=event_time,
+                origins=origins,
+                keeps=keeps,
+                never_null=column.never_null and (beside is None or beside.never_null),
+            )
         )
     return tuple(columns)
