@@ -106,24 +106,27 @@ def _is_one_value(key: Encoded) -> bool:
     return _known(key.format).one_value is not None
 
 
-def hidden_types(source: Encoded, key: Encoded | None) -> Mapping[str, str]:
+def hidden_types(source: Encoded, key: Encoded | None) -> Mapping[str, str | None]:
     """Return the fields besides its columns that a source has for a reader who names them, but
-    for Kafka's own: those of its format, and ``_key`` where the key is decoded."""
+    for Kafka's own: those of its format, and ``_key`` where the key is decoded. A type that
+    cannot be known is None."""
     found = find_format(source.format)
-    own = dict(found.hidden(source)) if found else {}
+    own: dict[str, str | None] = dict(found.hidden(source)) if found else {}
     if key is not None and find_format(key.format) is not None:
         own["_key"] = _key_type(key)
     return own
 
 
-def _key_type(key: Encoded) -> str:
+def _key_type(key: Encoded) -> str | None:
+    if _known(key.format).needs_schema and key.schema is None:
+        return None
     types = [c.data_type or "string" for c in key.columns]
     if _is_one_value(key):
         return types[0] if types else _known(key.format).one_value or "binary"
     try:
         fields = [Field(c.name, parse_type(c.data_type or "string")) for c in key.columns]
     except ValueError:
-        return "struct<>"  # a type that is none is found where it was declared
+        return None  # a type that is none is found where it was declared
     return ddl(Struct(tuple(fields)))
 
 

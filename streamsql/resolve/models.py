@@ -273,7 +273,7 @@ def source_relation(source: Source) -> Relation:
     if not columns and written is not None and written.one_value is not None:
         columns = (OutputColumn("value", written.one_value, source.location, never_null=True),)
         complete = True
-    types = {**HIDDEN_COLUMNS, **hidden_types(source, source.key)}
+    types: dict[str, str | None] = {**HIDDEN_COLUMNS, **hidden_types(source, source.key)}
     known = frozenset(types) - {"_key", "_headers", "_before", "_source_ts"}
     hidden = tuple(OutputColumn(n, _normal(t), never_null=n in known) for n, t in types.items())
     watermark = source.watermark
