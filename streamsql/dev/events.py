@@ -6,7 +6,6 @@ import base64
 import heapq
 import importlib.util
 import inspect
-import json
 import random
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from streamsql.datatypes import Array, DataType, Decimal, Map, Primitive, Struct, parse_type
+from streamsql.dev.samples import can_be_made, sample_key, sample_value
 from streamsql.errors import UsageError
 from streamsql.project.nodes import Column, Project, Source
 
@@ -88,7 +88,7 @@ def made_up(
     sources can be joined; the watermark column is the time, a little out of order.
     """
     chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
-    made = [s for s in sources if s.format == "json" and s.topic is not None]
+    made = [s for s in sources if can_be_made(s)]
     due = [(chance.expovariate(1.0), n) for n in range(len(made))]
     heapq.heapify(due)
     while due:
@@ -106,9 +106,10 @@ def _made_up(source: Source, time: datetime, chance: random.Random) -> Event:
         record[column.name] = (
             _written(event_time) if is_time else _value(column, event_time, chance)
         )
-    key = next((str(v) for k, v in record.items() if k.endswith("id")), None)
-    value = json.dumps(record, default=str).encode()
-    return Event(source.unique_name, key.encode() if key else None, value, time, [])
+    of_key = {c.name: _value(c, time, chance) for c in source.key.columns} if source.key else {}
+    key = sample_key(source, record, of_key)
+    value = sample_value(source, record, time, chance)
+    return Event(source.unique_name, key, value, time, [])
 
 
 def _value(column: Column, time: datetime, chance: random.Random) -> Any:
@@ -150,6 +151,7 @@ def _primitive(kind: str, name: str, time: datetime, chance: random.Random) -> A
         "date": lambda: time.date().isoformat(),
         "timestamp": lambda: _written(time),
         "timestamp_ntz": lambda: _written(time).removesuffix("Z"),
+        "variant": lambda: {"sample": chance.randint(1, 100)},
         "binary": lambda: base64.b64encode(chance.randbytes(6)).decode(),
     }
     return makers.get(kind, lambda: f"{name}-{chance.randint(1, 20)}")()
