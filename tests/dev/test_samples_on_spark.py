@@ -37,7 +37,7 @@ TABLES = {
     "debezium_iso": "format: debezium_json",
     "framed": "format: json | format_options: {framing: confluent}",
     "variant": "format: json | format_options: {singleVariantColumn: whole}",
-    "keyed": "format: json | key: {format: json | columns: [{name: id, data_type: bigint}]}",
+    "keyed": "format: json | key: {format: json, columns: [{name: id, data_type: bigint}]}",
     "text": "format: text",
     "dated": "format: csv | format_options: {dateFormat: dd.MM.yyyy}",
 }
