@@ -15,6 +15,7 @@ from running_order import turn
 
 from streamsql.dev.broker import EmbeddedBroker
 from streamsql.dev.broker import start as start_broker
+from streamsql.dev.registry import EmbeddedRegistry, embedded_registry
 from streamsql.spark import artifacts
 from streamsql.spark.java import Java, find_java
 
@@ -93,6 +94,15 @@ def broker(
 ) -> Iterator[EmbeddedBroker]:
     folder = tmp_path_factory.mktemp("broker")
     with start_broker(folder, java=java, jars=broker_jars, env=os.environ) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def registry(java: Java, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRegistry]:
+    """The suite's one schema registry, empty at first: each test has subjects of its own."""
+    jar = artifacts.fetch_registry(artifacts.supply(os.environ), java=java, on_progress=say)
+    folder = tmp_path_factory.mktemp("registry")
+    with embedded_registry(folder, java=java, jar=jar, env=os.environ) as started:
         yield started
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from streamsql.checks.columns.column_not_produced import column_not_produced
+from streamsql.checks.columns.contract_broken import contract_broken
+from streamsql.checks.columns.contract_incomplete import contract_incomplete
 from streamsql.checks.columns.mistyped_setting_column import mistyped_setting_column
 from streamsql.checks.columns.star_into_topic import star_into_topic
 from streamsql.checks.columns.unknown_key_column import unknown_key_column
@@ -73,6 +75,8 @@ MODEL_RULES: tuple[Rule[ResolvedModel], ...] = (
     collated_state_key,
     column_not_produced,
     compacted_without_key,
+    contract_broken,
+    contract_incomplete,
     counts_updates_again,
     dedup_without_watermark,
     distinct_aggregate,

@@ -7,13 +7,15 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlparse
 
-from streamsql.cli.machine import PACKAGES, broker_folder, local_path
+from streamsql.cli.folders import broker_folder, local_path
+from streamsql.cli.machine import PACKAGES
 from streamsql.errors import RunError
 from streamsql.plan.nodes import Plan
-from streamsql.project.nodes import Connection, Project, Source
+from streamsql.project.nodes import REGISTRY, Connection, Project, Source
 from streamsql.secrets import find_secrets
 from streamsql.spark.artifacts import (
     connector_coordinates,
@@ -81,8 +83,10 @@ def diagnose_target(
     for what, location in (("checkpoints", target.checkpoints), ("warehouse", target.warehouse)):
         yield _writable(what, location, root)
     for connection in target.connections.values():
-        if connection.type == "jdbc":
-            yield _asked(lambda connection=connection: _database(connection))  # type: ignore[misc]
+        if connection.type == REGISTRY:
+            yield _asked(partial(_registry, connection, project, root, on_progress))
+        elif connection.type == "jdbc":
+            yield _asked(partial(_database, connection))
         elif connection.type != "kafka":
             yield Outcome(None, f"connection '{connection.name}': {connection.type} is not asked")
         elif connection.embedded:
@@ -157,6 +161,19 @@ def _database(connection: Connection) -> str:
         JdbcConnection(connection.name, connection.url or "", connection.user, connection.password)
     )
     return f"connection '{connection.name}': {server} takes connections; a run logs in"
+
+
+def _registry(connection: Connection, project: Project, root: Path, on_progress: Progress) -> str:
+    from streamsql.cli.registries import url_of
+    from streamsql.registry.client import Registry, reached
+
+    with url_of(connection, project, root, on_progress) as url:
+        registry = Registry(reached(connection, url))
+        try:
+            subjects = registry.subjects()
+        finally:
+            registry.close()
+    return f"schema registry '{connection.name}': {len(subjects)} subjects"
 
 
 def _cluster(connection: Connection, project: Project, plan: Plan | None) -> Iterator[Outcome]:

@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, str] = {
     "ls": "List the models, seeds and sources of the project.",
     "explain": "Say what a model does as a stream, without Spark.",
     "lineage": "Show where columns come from, up to the fields of topics.",
+    "schema": "Keep schema files and the schema registry in step.",
     "run": "Run the project's streaming queries.",
     "show": "Show the first rows of a model, from live input.",
     "seed": "Check the project's seeds and show what is in them.",

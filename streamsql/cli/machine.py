@@ -1,14 +1,16 @@
-"""What a run needs of this machine: Java, jars, and the broker of embedded connections."""
+"""What a run needs of this machine: Java, jars, the broker and registry of embedded connections."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from streamsql.cli.folders import broker_folder
+from streamsql.cli.registries import reached_registries
 from streamsql.plan.nodes import Plan, QueryRead, QueryWrite
 from streamsql.project.nodes import Connection, Project, Target
 from streamsql.spark.artifacts import (
@@ -42,12 +44,12 @@ class Machine:
 def machine(
     project: Project, plan: Plan, *, root: Path, target_path: Path, observer: Observer
 ) -> Iterator[Machine]:
-    """Find Java, fetch jars, and start (or attach to) the embedded broker if the plan needs it.
+    """Find Java, fetch jars, and start (or attach to) what is embedded and the plan needs.
 
-    The broker is stopped at the end if it was started here.
+    Broker and schema registry are stopped at the end if they were started here.
 
     Raises:
-        EnvironmentFault: Java, jars or the broker are not to be had.
+        EnvironmentFault: Java, jars, the broker or the registry are not to be had.
     """
     from streamsql.spark.preparation import Connections
 
@@ -67,15 +69,19 @@ def machine(
     databases = {
         c.name: _database(c) for c in project.target.connections.values() if c.type == "jdbc"
     }
-    if not embedded & used_connections(plan):
-        yield Machine(session, Connections(reached, databases=databases))
-        return
-    with _broker(project.target, root, java, source, tell) as servers:
-        reached |= {
-            name: KafkaConnection(name, servers, create_topics=kafka[name].create_topics)
-            for name in embedded
-        }
-        yield Machine(session, Connections(reached, embedded, databases))
+    used = used_connections(plan)
+    with ExitStack() as stack:
+        if embedded & used:
+            servers = stack.enter_context(_broker(project.target, root, java, source, tell))
+            reached |= {
+                name: KafkaConnection(name, servers, create_topics=kafka[name].create_topics)
+                for name in embedded
+            }
+        registries = stack.enter_context(
+            reached_registries(project, sorted(used & kafka.keys()), root=root, tell=tell)
+        )
+        here = embedded if embedded & used else frozenset[str]()
+        yield Machine(session, Connections(reached, here, databases, registries))
 
 
 def _database(connection: Connection) -> JdbcConnection:
@@ -105,23 +111,6 @@ def _broker(
         how = "started" if broker.owned else "found"
         tell(f"{how} the embedded broker at {broker.bootstrap_servers}")
         yield broker.bootstrap_servers
-
-
-def broker_folder(target: Target, root: Path) -> Path:
-    """Where the embedded broker keeps its records: beside the checkpoints that count them.
-
-    Checkpoints that are not on this machine have no folder beside them; then it is ``target``.
-    """
-    checkpoints = local_path(target.checkpoints, root)
-    return (checkpoints.parent if checkpoints else root / "target") / "broker"
-
-
-def local_path(location: str, root: Path) -> Path | None:
-    """Return a location as a path of this machine, None if it is elsewhere."""
-    scheme, separator, rest = location.partition("://")
-    if separator and scheme != "file":
-        return None
-    return (root / (rest if separator else location.removeprefix("file:"))).resolve()
 
 
 def used_connections(plan: Plan) -> frozenset[str]:

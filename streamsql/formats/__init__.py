@@ -14,6 +14,7 @@ from streamsql.datatypes import Field, Struct, ddl, parse_type
 from streamsql.errors import PlanError
 from streamsql.findings import Finding, Location, did_you_mean
 from streamsql.formats.avro import AVRO
+from streamsql.formats.avro_derived import derived_schema
 from streamsql.formats.avro_schema import SchemaError
 from streamsql.formats.csv import CSV
 from streamsql.formats.debezium import DEBEZIUM
@@ -46,6 +47,7 @@ __all__ = [
     "check_output",
     "check_source",
     "decode",
+    "derived_schema",
     "encode",
     "find_format",
     "hidden_types",

@@ -2,10 +2,11 @@
 
 A file of a registry's subject holds its versions and their ids::
 
-    {"subject": "shop.orders-value", "type": "AVRO",
+    {"subject": "shop.orders-value", "type": "AVRO", "compatibility": "BACKWARD",
      "versions": [{"version": 1, "id": 7, "schema": {…}}, …]}
 
-Nothing here opens a connection: what is compiled depends on the files alone.
+A version without an id is one that is proposed: no record is written with it before the
+registry knows it. Nothing here opens a connection: what is compiled depends on the files alone.
 """
 
 from __future__ import annotations
@@ -43,8 +44,9 @@ class RecordSchema:
     """The schema of a source's or a topic's values.
 
     ``text`` is the reader's schema, as JSON; ``id`` its id in the registry, if it is
-    framed; ``writers`` are all versions that records may have been written with. ``kind`` is
-    ``AVRO`` or ``JSON``; a ``closed`` schema lists all the fields that there may be.
+    framed; ``writers`` are all versions that records may have been written with; ``subject``
+    is what the registry calls it. ``kind`` is ``AVRO`` or ``JSON``; a ``closed`` schema lists
+    all the fields that there may be.
     """
 
     path: str
@@ -55,6 +57,7 @@ class RecordSchema:
     writers: tuple[Writer, ...] = ()
     kind: str = "AVRO"
     closed: bool = True
+    subject: str | None = None
 
     @property
     def framed(self) -> bool:
@@ -123,7 +126,7 @@ def _read(path: str, node: Any, options: Mapping[str, str], kind: str) -> Record
     schema = _one(path, parse_schema(reader.text), kind)
     if framing == "none":
         return schema
-    return replace(schema, id=reader.id, writers=writers)
+    return replace(schema, id=reader.id, writers=writers, subject=str(node["subject"]))
 
 
 def _one(path: str, node: Any, kind: str) -> RecordSchema:
@@ -151,9 +154,15 @@ def _writers(node: Mapping[str, Any], wanted: str) -> tuple[Writer, ...]:
             raise SchemaError(
                 "a version has no schema", "write it as {version: 1, id: 7, schema: …}"
             )
+        if entry.get("id") is None:
+            continue
         id_, version = _whole(entry.get("id")), _whole(entry.get("version"))
         _fields(entry["schema"], wanted)
         found.append(Writer(id_, version, _text(entry["schema"])))
+    if not found:
+        raise SchemaError(
+            "no version of it has an id yet", "register it: streamsql schema register"
+        )
     # The newest first: most records are of it.
     return tuple(sorted(found, key=lambda w: w.version, reverse=True))
 

@@ -87,16 +87,31 @@ class PlannedTest:
 
 
 @dataclass(frozen=True, slots=True)
+class WrittenSchema:
+    """A schema whose id stands before each value or key that is written.
+
+    ``kind`` is ``AVRO`` or ``JSON``; ``registry`` is the connection of the registry that readers
+    ask, if the target has one.
+    """
+
+    subject: str
+    id: int
+    kind: str
+    text: str
+    registry: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class QueryWrite:
     """One output of a query.
 
     ``kind`` is ``kafka`` (``connection``, ``topic``), ``table`` (``path``, ``format``, and
     ``unique_key`` with ``order_by`` when it merges), ``jdbc`` (``connection``, ``table``, and
     ``unique_key`` when it merges) or ``sink`` (any other Spark format).
-    ``columns`` are the model's columns, before they are encoded for Kafka. ``dead_letter`` is
-    the topic, on the same connection, to which a row's own ``topic`` column may send it instead.
-    ``select`` is SQL over ``BATCH_VIEW`` for the rows that this write takes; None takes all as
-    they are.
+    ``columns`` are the model's columns, before they are encoded for Kafka; ``schemas`` are
+    those of a registry that value and key are encoded with. ``dead_letter`` is the topic, on the
+    same connection, to which a row's own ``topic`` column may send it instead. ``select`` is SQL
+    over ``BATCH_VIEW`` for the rows that this write takes; None takes all as they are.
     """
 
     kind: str
@@ -118,6 +133,7 @@ class QueryWrite:
     delete_when: str | None = None
     select: str | None = None
     dead_letter: str | None = None
+    schemas: tuple[WrittenSchema, ...] = ()
 
     @property
     def topics(self) -> tuple[str, ...]:

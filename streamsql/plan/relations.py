@@ -17,7 +17,7 @@ from streamsql.plan.data_tests import TestedRelation, source_quarantine
 from streamsql.plan.nodes import QueryRead
 from streamsql.plan.writes import table_location, topic_of
 from streamsql.project.nodes import Column, DeadLetter, Project, Seed, Source, Watermark
-from streamsql.resolve import Mentions, ResolvedModel, ResolvedTest, mentions
+from streamsql.resolve import Mentions, ResolvedModel, ResolvedTest, mentions, output_schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def topic_input(model: ResolvedModel) -> KafkaInput:
         topic_pattern=None,
         format=config.format or "json",
         format_options=config.format_options,
-        schema=config.schema,
+        schema=output_schema(model),
         columns=columns,
         watermark=config.watermark,
         on_error="dead_letter",

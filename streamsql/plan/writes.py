@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from streamsql.connectors.kafka import write_options
 from streamsql.connectors.postgres import sql_type
 from streamsql.formats import encode
@@ -12,9 +14,9 @@ from streamsql.plan.data_tests import (
     quarantined_topic,
     quarantines,
 )
-from streamsql.plan.nodes import PlannedColumn, QueryWrite
+from streamsql.plan.nodes import PlannedColumn, QueryWrite, WrittenSchema
 from streamsql.project.nodes import ModelConfig, Project
-from streamsql.resolve import ResolvedModel
+from streamsql.resolve import ResolvedModel, output_schema
 
 
 def write_of(project: Project, model: ResolvedModel) -> QueryWrite:
@@ -22,7 +24,7 @@ def write_of(project: Project, model: ResolvedModel) -> QueryWrite:
     config = model.parsed.rendered.config
     columns = tuple(PlannedColumn(c.name, c.data_type or "string") for c in model.columns)
     if config.materialized == "topic":
-        return _topic(model.name, config, columns)
+        return _topic(project, model.name, config, columns)
     if config.materialized == "table":
         return _table(project, model.name, config, columns)
     if config.format == "jdbc":
@@ -54,7 +56,7 @@ def written(
 
     A sink takes columns that nobody knows too. Rows that data tests quarantine are among them.
     """
-    config = model.parsed.rendered.config
+    config = replace(model.parsed.rendered.config, schema=output_schema(model))
     relation = model.parsed.rendered.model.relation
     name = f"write__{model.name}"
     dead_letter = config.dead_letter
@@ -84,7 +86,9 @@ def _encoded(relation: str, config: ModelConfig, write: QueryWrite, all_known: b
     )
 
 
-def _topic(name: str, config: ModelConfig, columns: tuple[PlannedColumn, ...]) -> QueryWrite:
+def _topic(
+    project: Project, name: str, config: ModelConfig, columns: tuple[PlannedColumn, ...]
+) -> QueryWrite:
     topic = topic_of(name, config)
     return QueryWrite(
         kind="kafka",
@@ -96,6 +100,17 @@ def _topic(name: str, config: ModelConfig, columns: tuple[PlannedColumn, ...]) -
         partitions=config.partitions,
         replication=config.replication,
         topic_config=dict(config.topic_config),
+        schemas=_schemas(project, config),
+    )
+
+
+def _schemas(project: Project, config: ModelConfig) -> tuple[WrittenSchema, ...]:
+    registry = project.target.registry_of(config.connection)
+    name = registry.name if registry else None
+    return tuple(
+        WrittenSchema(schema.subject, schema.id, schema.kind, schema.text, name)
+        for schema in (config.schema, config.key_schema)
+        if schema is not None and schema.id is not None and schema.subject is not None
     )
 
 

@@ -137,6 +137,18 @@ DEAD_LETTER = Section(
         Key("connection", Text("the name of a connection"), "Its connection; the source's own."),
     ),
 )
+CONTRACT = Section(
+    "a contract",
+    (
+        Key(
+            "enforced",
+            Flag(),
+            "Declared columns and types must be those that are produced.",
+            required=True,
+        ),
+    ),
+    lambda record: record.values["enforced"],
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +270,12 @@ CONFIG_KEYS: tuple[ConfigKey, ...] = (
         DEAD_LETTER,
         _WRITTEN,
         "Where rows go that data tests quarantine; the topic is `<topic>.dead_letter`.",
+    ),
+    ConfigKey(
+        "contract",
+        CONTRACT,
+        MATERIALIZATIONS,
+        "`{enforced: true}`: declared columns are those produced; so for topics that type all.",
     ),
     ConfigKey("options", TextMap(), _WRITTEN, "Options of Spark's writer.", Merge.BY_KEY),
     ConfigKey("renamed_from", Name("model"), _WRITTEN, "The name whose checkpoint goes on."),
@@ -521,6 +539,8 @@ def _with_schema(
         faults.found += unknown_options(known, config.format_options, place)
     if schemas is None or known is None:
         return config
+    if not config.format_options.keys() & {"schema", "subject"}:
+        return config  # then it is derived from the columns
     schema = schemas.schema(known.name, config.format_options, place, faults)
     return replace(config, schema=schema)
 

@@ -175,6 +175,7 @@ class ModelConfig:
     """The settings of one model after folder defaults, YAML and ``config()`` are merged.
 
     Which of them are allowed depends on ``materialized``; ``project.config`` knows.
+    ``contract`` is whether one is enforced, None if nobody said.
     """
 
     materialized: str = "view"
@@ -210,6 +211,7 @@ class ModelConfig:
     options: Mapping[str, str] = field(default_factory=dict)
     renamed_from: str | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
+    contract: bool | None = None
 
     @property
     def written_key(self) -> KeyOutput:
@@ -268,12 +270,17 @@ class DocBlock:
     location: Location
 
 
+REGISTRY = "schema_registry"  # the type of a connection
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
     """A system that the target can reach. ``options`` may hold secrets: never print them.
 
-    ``type`` is ``kafka`` (``embedded`` or ``bootstrap_servers``), ``jdbc`` (``url``, ``user``,
-    ``password``, ``driver``) or another connector's name.
+    ``type`` is ``kafka`` (``embedded`` or ``bootstrap_servers``), ``schema_registry``
+    (``embedded`` or ``url``), ``jdbc`` (``url``, ``user``, ``password``, ``driver``) or another
+    connector's name. ``schema_registry`` names the registry of a Kafka connection;
+    ``register_schemas`` lets a run add schemas to a registry.
     """
 
     name: str
@@ -287,6 +294,8 @@ class Connection:
     user: str | None = None
     password: str | None = None
     driver: str | None = None
+    schema_registry: str | None = None
+    register_schemas: bool = False
 
     def __repr__(self) -> str:
         return f"Connection(name={self.name!r}, type={self.type!r})"
@@ -317,6 +326,14 @@ class Target:
     connections: Mapping[str, Connection]
     vars: Mapping[str, Any]
     location: Location
+
+    def registry_of(self, kafka: str | None) -> Connection | None:
+        """Return the schema registry of a Kafka connection: the one it names, else the only one."""
+        own = self.connections.get(kafka or "")
+        if own is not None and own.schema_registry is not None:
+            return self.connections.get(own.schema_registry)
+        registries = [c for c in self.connections.values() if c.type == REGISTRY]
+        return registries[0] if len(registries) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)

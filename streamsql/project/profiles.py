@@ -13,7 +13,14 @@ from streamsql.project.faults import Faults
 from streamsql.project.lookups import EnvLookup, VarLookup
 from streamsql.project.marked import Marked, Table, read_yaml
 from streamsql.project.masking import mask_finding, secret_options, secret_parameters
-from streamsql.project.nodes import Connection, ProjectFiles, Settings, SparkSettings, Target
+from streamsql.project.nodes import (
+    REGISTRY,
+    Connection,
+    ProjectFiles,
+    Settings,
+    SparkSettings,
+    Target,
+)
 from streamsql.project.shapes import (
     MISSING,
     Flag,
@@ -31,6 +38,19 @@ from streamsql.project.shapes import (
 from streamsql.project.values import render_values
 
 DEFAULT_SPARK = "4.1.1"
+# Those of the client that make sense in a profile, as its documentation names them.
+REGISTRY_OPTIONS = (
+    "basic.auth.user.info",
+    "bearer.auth.token",
+    "bearer.auth.logical.cluster",
+    "bearer.auth.identity.pool.id",
+    "ssl.ca.location",
+    "ssl.certificate.location",
+    "ssl.key.location",
+    "ssl.key.password",
+    "timeout",
+    "max.retries",
+)
 _CONNECT = (
     "Spark Connect ('remote') is not supported yet",
     "give 'master' instead: local[*], spark://…, k8s://… or yarn",
@@ -48,14 +68,20 @@ SPARK = Section(
 CONNECTION = Section(
     "a connection",
     (
-        Key("type", Text(), "What is there: `kafka`, `jdbc`, `files`, …", required=True),
-        Key("embedded", Flag(), "Use the broker that streamsql starts itself."),
+        Key("type", Text(), "`kafka`, `schema_registry`, `jdbc`, `files`, …", required=True),
+        Key("embedded", Flag(), "Use the broker, or registry, that streamsql starts itself."),
         Key("bootstrap_servers", Text(), "Kafka's brokers: `host:9092,host:9092`."),
-        Key("url", Text(), "A database: `jdbc:postgresql://host:5432/name`."),
+        Key("url", Text(), "A database or registry: `jdbc:postgresql://host:5432/name`."),
         Key("user", Text(), "Who logs in to the database."),
         Key("password", Text(), "The password of that user: give it by `env_var`."),
         Key("driver", Text(), "The class of the JDBC driver; PostgreSQL's if not given."),
         Key("create_topics", Flag(), "Whether topics that are missing are made: `true`."),
+        Key(
+            "schema_registry",
+            Text("the name of a connection"),
+            "The registry of a Kafka connection; the only one of the target if not given.",
+        ),
+        Key("register_schemas", Flag(), "Let a run add schemas to this registry.  `false`"),
         Key("options", TextMap(), "Options of the connection, such as `security.protocol`."),
     ),
 )
@@ -148,6 +174,7 @@ def read_target(
     for connection in target.connections.values():
         _check_broker(connection, faults)
         _check_database(connection, faults)
+        _check_registry(connection, target.connections, faults)
     secrets = {s for s in env.used_secrets if s}
     for connection in target.connections.values():
         secrets |= secret_options(connection.options) | secret_parameters(connection.url or "")
@@ -299,6 +326,43 @@ def _check_database(connection: Connection, faults: Faults) -> None:
         )
 
 
+def _check_registry(
+    connection: Connection, connections: Mapping[str, Connection], faults: Faults
+) -> None:
+    if connection.type == REGISTRY:
+        if connection.embedded == bool(connection.url):
+            faults.add(
+                "missing-key",
+                f"the connection '{connection.name}' needs either 'url' or 'embedded'",
+                connection.location,
+                "embedded: true starts a registry for you",
+            )
+        _check_registry_options(connection, faults)
+        return
+    named = connection.schema_registry
+    if named is not None and getattr(connections.get(named), "type", None) != REGISTRY:
+        known = sorted(c.name for c in connections.values() if c.type == REGISTRY)
+        hint = did_you_mean(named, known) or f"registries of this target: {', '.join(known)}"
+        faults.add(
+            "unknown-connection",
+            f"the target has no schema registry '{named}'",
+            connection.location,
+            hint if known else f"add a connection of the type {REGISTRY}",
+        )
+
+
+def _check_registry_options(connection: Connection, faults: Faults) -> None:
+    for option in connection.options:
+        if option not in REGISTRY_OPTIONS:
+            faults.add(
+                "unknown-option",
+                f"a schema registry has no option '{option}'",
+                connection.location,
+                did_you_mean(option, REGISTRY_OPTIONS)
+                or f"its options are: {', '.join(REGISTRY_OPTIONS)}",
+            )
+
+
 def _connection(name: str, record: Record) -> Connection:
     return Connection(
         name=name,
@@ -312,4 +376,6 @@ def _connection(name: str, record: Record) -> Connection:
         user=record.get("user"),
         password=record.get("password"),
         driver=record.get("driver"),
+        schema_registry=record.get("schema_registry"),
+        register_schemas=record.get("register_schemas", False),
     )

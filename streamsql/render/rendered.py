@@ -115,6 +115,19 @@ class RenderedModel:
         """What it refers to, its data tests included."""
         return (*self.references, *self.test_references)
 
+    @property
+    def contract_enforced(self) -> bool:
+        """Whether the declared columns and types must be those that are produced.
+
+        Those of a topic must, unless it says otherwise: others read it. Columns without types
+        are notes and tests, and no contract; where none are declared, there is none to hold.
+        """
+        if self.config.contract is not None:
+            return self.config.contract
+        columns = self.model.columns
+        typed = bool(columns) and all(column.data_type is not None for column in columns)
+        return self.config.materialized == "topic" and typed
+
     def place(self, key: str) -> Location:
         """Return where a setting was given; the model's own place if nowhere."""
         return self.config_places.get(key, self.model.location)

@@ -6,6 +6,7 @@ from streamsql.resolve.lineage import Field, How, Influences, ModelLineage, Orig
 from streamsql.resolve.mentions import Mentions, mentions
 from streamsql.resolve.models import Outcome, Resolver, resolve_again, resolve_models
 from streamsql.resolve.modes import legal_output_modes
+from streamsql.resolve.output_schemas import output_schema
 from streamsql.resolve.relations import (
     HIDDEN_COLUMNS,
     EventTime,
@@ -61,6 +62,7 @@ __all__ = [
     "WatermarkLoss",
     "legal_output_modes",
     "mentions",
+    "output_schema",
     "resolve_again",
     "resolve_models",
 ]

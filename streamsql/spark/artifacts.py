@@ -1,4 +1,4 @@
-"""The jars that streamsql needs beside pyspark: Spark's connectors, and the embedded broker.
+"""What streamsql needs beside pyspark: Spark's connectors, the embedded broker and registry.
 
 They are resolved once with the Ivy that pyspark ships, into a cache folder; after that
 no network and no JVM is needed. ``STREAMSQL_CACHE`` moves the cache,
@@ -16,6 +16,7 @@ import json
 import os
 import re
 import shutil
+import tarfile
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -48,6 +49,10 @@ BROKER = (
 
 # Only projects that write a database need it.
 DATABASE_DRIVER = ("org.postgresql:postgresql:42.7.4",)
+
+# Speaks Confluent's protocol; 104 MB, so only fetched where a project asks for it.
+REGISTRY = "io.apicurio:apicurio-registry-app:3.0.9:all@tar.gz"
+_REGISTRY_JAR = "apicurio-registry-app-3.0.9-runner.jar"
 
 _STAMP = "jars.json"
 
@@ -160,6 +165,26 @@ def fetch_database_driver(source: Supply, *, java: Java, on_progress: Progress) 
     return fetch(DATABASE_DRIVER, source=source, java=java, on_progress=on_progress)
 
 
+def fetch_registry(source: Supply, *, java: Java, on_progress: Progress) -> Path:
+    """The jar that runs the embedded schema registry, unpacked from its archive."""
+    (archive,) = fetch((REGISTRY,), source=source, java=java, on_progress=on_progress)
+    folder = archive.parent / "unpacked"
+    if not folder.exists():
+        with _locked(source.cache, on_progress):
+            if not folder.exists():
+                _unpack(archive, folder)
+    return folder / _REGISTRY_JAR
+
+
+def _unpack(archive: Path, folder: Path) -> None:
+    """Unpack beside the place and rename, so that half an archive is never taken for a whole."""
+    partial = folder.with_name("unpacked.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    with tarfile.open(archive) as packed:
+        packed.extractall(partial, filter="data")
+    partial.rename(folder)
+
+
 def fetch(
     coordinates: tuple[str, ...],
     *,
@@ -170,7 +195,8 @@ def fetch(
 ) -> tuple[Path, ...]:
     """Return the jars of these coordinates and of all they need, downloading them at most once.
 
-    ``coordinates`` are ``group:artifact:version``; modules named in ``provided`` are left
+    ``coordinates`` are ``group:artifact:version``, with ``:classifier@extension`` for a file
+    that is whole by itself; modules named in ``provided`` are left
     out. A folder counts as fetched only if its stamp lists each jar with its size, so a
     broken download is never taken for a whole one. ``on_progress`` gets lines to show.
     Raises EnvironmentFault if something is not to be had.
@@ -228,12 +254,13 @@ def _download(
             f"{_names(modules)} came without any jar", hint="check the coordinates"
         )
     megabytes = sum(j.stat().st_size for j in jars) / 1e6
-    on_progress(f"fetched {len(jars)} jars, {megabytes:.0f} MB, into {folder}")
+    what = "jars" if jars[0].suffix == ".jar" else "archive"
+    on_progress(f"fetched {len(jars)} {what}, {megabytes:.0f} MB, into {folder}")
     return jars
 
 
 def _stamp(folder: Path, modules: tuple[Module, ...]) -> None:
-    sizes = {jar.name: jar.stat().st_size for jar in sorted(folder.glob("*.jar"))}
+    sizes = {jar.name: jar.stat().st_size for jar in sorted(folder.iterdir())}
     stamp = {"coordinates": [str(m) for m in modules], "jars": sizes}
     with (folder / _STAMP).open("w", encoding="utf-8") as file:
         json.dump(stamp, file, indent=2)
@@ -283,7 +310,11 @@ def _ivy_jar(home: Path) -> Path:
 
 def _module(coordinate: str) -> Module:
     parts = coordinate.split(":")
-    if len(parts) != 3 or not all(re.fullmatch(r"[\w.+-]+", part) for part in parts):
+    if (
+        len(parts) not in (3, 4)
+        or not all(re.fullmatch(r"[\w.+-]+", part) for part in parts[:3])
+        or not all(re.fullmatch(r"[\w.-]+@[\w.]+", part) for part in parts[3:])
+    ):
         raise EnvironmentFault(
             f"'{coordinate}' is no coordinate of a package",
             hint="write it as group:artifact:version",

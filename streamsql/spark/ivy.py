@@ -26,10 +26,11 @@ _SETTINGS = f"""\
       connectionTimeout="{_TIMEOUT_MS}" readTimeout="{_TIMEOUT_MS}"/>
   </timeout-constraints>
   <resolvers>
-    <ibiblio name="central" m2compatible="true" timeoutConstraint="patient"/>
+    <ibiblio name="central" m2compatible="true" usepoms="USEPOMS" timeoutConstraint="patient"/>
   </resolvers>
 </ivysettings>
 """
+_MAVEN = 'xmlns:m="http://ant.apache.org/ivy/maven"'
 _UNREACHABLE = re.compile(
     r"UnknownHost|Host \S+ not found|NoRouteToHost|ConnectException|SocketTimeout|SocketException"
     r"|SSLException|SSLHandshake|timed out|Connection refused|Network is unreachable"
@@ -40,14 +41,20 @@ _UNREACHABLE = re.compile(
 
 @dataclass(frozen=True, slots=True, order=True)
 class Module:
-    """A package as Maven and Ivy name it."""
+    """A package as Maven and Ivy name it.
+
+    ``archive`` is the ``classifier@extension`` of a file that is whole by itself: nothing that
+    its package needs is fetched with it.
+    """
 
     group: str
     artifact: str
     version: str
+    archive: str = ""
 
     def __str__(self) -> str:
-        return f"{self.group}:{self.artifact}:{self.version}"
+        plain = f"{self.group}:{self.artifact}:{self.version}"
+        return f"{plain}:{self.archive}" if self.archive else plain
 
 
 @dataclass(slots=True)
@@ -94,7 +101,10 @@ def resolve(
     request = downloads / "request"
     request.mkdir(parents=True, exist_ok=True)
     (request / "ivy.xml").write_text(_ivy_xml(modules, provided), encoding="utf-8")
-    (request / "settings.xml").write_text(_SETTINGS, encoding="utf-8")
+    # The POM of an archive says nothing that is needed, and may have parents that are nowhere.
+    poms = "false" if any(m.archive for m in modules) else "true"
+    own = _SETTINGS.replace("USEPOMS", poms)
+    (request / "settings.xml").write_text(own, encoding="utf-8")
     tally = _Tally(on_progress)
     # A short life on few cores: the C1 compiler alone is quicker.
     command = (
@@ -129,11 +139,7 @@ def _run(command: tuple[str, ...], tally: _Tally, keep_open: int) -> int:
 
 
 def _ivy_xml(modules: tuple[Module, ...], provided: frozenset[str]) -> str:
-    wanted = (
-        f"<dependency org={quoteattr(m.group)} name={quoteattr(m.artifact)}"
-        f' rev={quoteattr(m.version)} conf="default->default"/>'
-        for m in modules
-    )
+    wanted = map(_dependency, modules)
     # What is named here has this version, whatever version the others ask for.
     settled = (
         f"<override org={quoteattr(m.group)} module={quoteattr(m.artifact)}"
@@ -143,7 +149,7 @@ def _ivy_xml(modules: tuple[Module, ...], provided: frozenset[str]) -> str:
     unwanted = (f"<exclude module={quoteattr(name)}/>" for name in sorted(provided))
     return "\n".join(
         (
-            '<ivy-module version="2.0">',
+            f'<ivy-module version="2.0" {_MAVEN}>',
             '<info organisation="streamsql" module="request"/>',
             '<configurations><conf name="default"/></configurations>',
             "<dependencies>",
@@ -153,6 +159,21 @@ def _ivy_xml(modules: tuple[Module, ...], provided: frozenset[str]) -> str:
             "</dependencies>",
             "</ivy-module>",
         )
+    )
+
+
+def _dependency(module: Module) -> str:
+    name = (
+        f"<dependency org={quoteattr(module.group)} name={quoteattr(module.artifact)}"
+        f' rev={quoteattr(module.version)} conf="default->default"'
+    )
+    if not module.archive:
+        return f"{name}/>"
+    classifier, _, extension = module.archive.partition("@")
+    return (
+        f'{name} transitive="false"><artifact name={quoteattr(module.artifact)}'
+        f" type={quoteattr(extension)} ext={quoteattr(extension)}"
+        f" m:classifier={quoteattr(classifier)}/></dependency>"
     )
 
 

@@ -17,6 +17,7 @@ from pyspark.sql import SparkSession
 
 from streamsql.connectors.kafka import client_options
 from streamsql.plan.nodes import Plan, Query, QueryRead, QueryWrite
+from streamsql.registry.registering import Registries, ensure_schemas
 from streamsql.spark.batches import Destination
 from streamsql.spark.checkpoints import (
     PREPARING,
@@ -51,12 +52,14 @@ PATIENCE = {
 class Connections:
     """The Kafka clusters and databases of a target as they can be reached now, by name.
 
-    ``embedded`` are the names of those clusters that are a broker of our own.
+    ``embedded`` are the names of those clusters that are a broker of our own; ``registries``
+    are the schema registries.
     """
 
     kafka: Mapping[str, KafkaConnection]
     embedded: frozenset[str] = frozenset()
     databases: Mapping[str, JdbcConnection] = field(default_factory=dict)
+    registries: Registries = field(default_factory=Registries)
 
     def spark_options(self, name: str | None) -> Mapping[str, str]:
         """Return what Spark's Kafka source and sink need to reach a cluster."""
@@ -139,10 +142,14 @@ class Preparation:
         Raises:
             CheckpointFault: a checkpoint is locked, was made by another query, or read a
                 topic that has been recreated since.
-            ConnectionFault: a broker or database cannot be reached, or a topic to read is missing.
+            ConnectionFault: a broker or database cannot be reached, a topic to read is missing,
+                or a registry does not know a schema that is written.
             PlanError: a table that exists has other columns than the query writes.
         """
         chosen = tuple(queries)
+        ensure_schemas(
+            chosen, self._connections.registries, lambda text: self._observer(Notice(text))
+        )
         for query in chosen:
             self._lock(query)
         generations = {q.id: self._generation(q, q.id in full_refresh) for q in chosen}

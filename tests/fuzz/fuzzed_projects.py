@@ -45,7 +45,8 @@ MODELS = """\
 models:
   - name: m
     description: "{{ doc('m') }}"
-    config: {materialized: topic, key: [order_id], trigger: {processing_time: 1 second}}
+    config: {materialized: topic, key: [order_id], trigger: {processing_time: 1 second},
+             contract: {enforced: false}}
     columns: [{name: order_id, data_type: bigint, description: x}]
 seeds:
   - name: rates

@@ -12,7 +12,8 @@ def column_not_produced(model: ResolvedModel) -> Iterator[Fault]:
     """A column is declared in YAML that the model does not produce.
 
     What a model declares is what its readers rely on. A declared column that is not there was
-    renamed or removed in the SQL and forgotten here, or is misspelt.
+    renamed or removed in the SQL and forgotten here, or is misspelt. Where a contract is enforced,
+    as for topics that declare types, it is an error: `contract-broken`.
 
     Bad:
 
@@ -36,6 +37,8 @@ def column_not_produced(model: ResolvedModel) -> Iterator[Fault]:
             description: Orders as they come.
             columns: [{name: order_id}, {name: amount}]
     """
+    if model.parsed.rendered.contract_enforced:
+        return  # contract-broken speaks of it
     produced = {c.name.lower() for c in model.columns}
     for declared in model.parsed.rendered.model.columns:
         if declared.name.lower() not in produced:

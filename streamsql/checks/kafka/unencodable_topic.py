@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from streamsql.checks.rule import Fault, model_rule
 from streamsql.findings import Severity
-from streamsql.formats import check_key, check_output
-from streamsql.resolve import ResolvedModel
+from streamsql.formats import SchemaError, check_key, check_output
+from streamsql.resolve import ResolvedModel, output_schema
 
 
 @model_rule(Severity.ERROR, needs_all_columns=True)
@@ -38,8 +38,13 @@ def unencodable_topic(model: ResolvedModel) -> Iterator[Fault]:
     produced = {name.lower() for name, _ in columns}  # unknown-key-column speaks of the others
     key = [name for name in config.key if name.lower() in produced]
     made = config.format or "json"
+    try:
+        schema = output_schema(model)
+    except SchemaError as fault:
+        yield Fault(str(fault), place, fault.hint)
+        return
     faults = check_output(
-        made, columns, place, key=key, options=config.format_options, schema=config.schema
+        made, columns, place, key=key, options=config.format_options, schema=schema
     )
     written = replace(config.written_key, columns=key)
     place = rendered.place("key_format" if config.key_format else "key")

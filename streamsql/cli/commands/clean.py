@@ -74,7 +74,7 @@ def command(ctx: click.Context, project: ProjectOptions, everything: bool, yes: 
 
 def _state(files: ProjectFiles, options: ProjectOptions, terminal: Terminal) -> list[Path]:
     """What a target keeps on this machine: all of it or nothing."""
-    from streamsql.cli.machine import broker_folder
+    from streamsql.cli.folders import broker_folder, registry_folder
     from streamsql.project import load_project
 
     project = load_project(files, options.target, installed_spark=installed_spark())
@@ -84,11 +84,11 @@ def _state(files: ProjectFiles, options: ProjectOptions, terminal: Terminal) -> 
     broker = broker_folder(target, root)
     _refuse_if_used(checkpoints / project.settings.name, broker)
     name = project.settings.name
-    return [checkpoints / name, warehouse / name, broker]
+    return [checkpoints / name, warehouse / name, broker, registry_folder(target, root)]
 
 
 def _local(location: str, root: Path) -> Path:
-    from streamsql.cli.machine import local_path
+    from streamsql.cli.folders import local_path
     from streamsql.errors import UsageError
 
     path = local_path(location, root)

@@ -1,0 +1,1 @@
+"""The commands of ``streamsql schema``, one a file."""

@@ -1,0 +1,108 @@
+"""``streamsql schema generate``."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from streamsql.cli.options import ProjectOptions, output_options, project_options
+from streamsql.cli.schema_commands.work import Work, schema_work
+from streamsql.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from streamsql.formats.subject_files import SubjectFile
+    from streamsql.render.rendered import RenderedModel
+    from streamsql.resolve import ResolvedModel
+
+
+@click.command("generate")
+@click.argument("model", metavar="MODEL")
+@project_options
+@output_options
+@click.pass_context
+def command(ctx: click.Context, project: ProjectOptions, model: str) -> None:
+    """Write the schema of a model's columns into its schema file.
+
+    The file is the one that its format_options name, else that of the subject TOPIC-value. In
+    a subject's file the schema becomes the next version, without an id: it is proposed, and
+    written by nobody before it is registered. Fields of the newest version whose columns have
+    not changed are kept as they are, and so is its name.
+
+    \b
+    Examples:
+      streamsql schema generate revenue_per_minute
+
+    \b
+    Exit codes:
+      0  the file holds the schema
+      1  the model has no schema: it is broken, or Avro has no type for a column
+      2  there is no such model, or the command was used wrongly
+    """
+    terminal = ctx.ensure_object(Terminal)
+    with schema_work(project, terminal, offline=True) as work:
+        rendered, resolved = _model(work, model)
+        terminal.out(_generate(work, rendered, resolved))
+
+
+def _model(work: Work, name: str) -> tuple[RenderedModel, ResolvedModel]:
+    from streamsql.errors import PlanError, UsageError
+    from streamsql.findings import did_you_mean
+
+    topics = {
+        r.model.name: r for r in work.compilation.rendered if r.config.materialized == "topic"
+    }
+    if name not in topics:
+        near = did_you_mean(name, topics)
+        raise UsageError(f"'{name}' is no topic", hint=near or "a schema is for a topic's values")
+    resolved = {m.name: m for m in work.compilation.resolution.models}
+    if name not in resolved:
+        raise PlanError(f"the columns of '{name}' are not known", hint="'streamsql lint' says why")
+    return topics[name], resolved[name]
+
+
+def _generate(work: Work, rendered: RenderedModel, model: ResolvedModel) -> str:
+    from streamsql.registry.subjects import subject_of_model
+
+    named = rendered.config.format_options.get("schema", "")
+    if named.endswith(".avsc"):
+        return _write_schema(work, named, _text(model, None))
+    path, file = work.file(subject := subject_of_model(rendered, work.compilation.project))
+    newest = file.versions[-1] if file is not None and file.versions else None
+    text = _text(model, newest.text if newest else None)
+    known = next((v for v in file.versions if v.text == text), None) if file else None
+    if known is not None:
+        return f"{path}: version {known.version} is this schema already"
+    return _propose(work, path, subject, file, text)
+
+
+def _text(model: ResolvedModel, newest: str | None) -> str:
+    from streamsql.errors import PlanError
+    from streamsql.formats import SchemaError
+    from streamsql.registry.checking import derived_text
+
+    try:
+        return derived_text(model, newest)
+    except SchemaError as fault:
+        raise PlanError(f"'{model.name}' has no schema: {fault}", hint=fault.hint) from None
+
+
+def _write_schema(work: Work, path: str, text: str) -> str:
+    work.write(path, json.dumps(json.loads(text), indent=2, ensure_ascii=False) + "\n")
+    return f"{path}: written"
+
+
+def _propose(work: Work, path: str, subject: str, file: SubjectFile | None, text: str) -> str:
+    from streamsql.formats.subject_files import SubjectFile, SubjectVersion, subject_text
+
+    kept = file.registered if file else ()
+    number = 1 + max((v.version for v in kept), default=0)
+    made = SubjectFile(
+        subject,
+        "AVRO",
+        file.level if file else None,
+        (*kept, SubjectVersion(number, None, json.loads(text))),
+    )
+    work.write(path, subject_text(made))
+    return f"{path}: version {number} is proposed; 'streamsql schema register' adds it"

@@ -1,0 +1,245 @@
+"""Whether records of one Avro schema can be read with another, and which field says no.
+
+The rules are those of "Schema Resolution" in Avro's specification, as its Java library and the
+registries check them. In one point this is stricter: decimals of different precision or scale
+do not match, as the specification has it; the libraries let them pass, and read other numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from streamsql.formats.avro_schema import parse_schema
+from streamsql.formats.schemas import Writer
+
+LEVELS = (
+    "NONE",
+    "BACKWARD",
+    "BACKWARD_TRANSITIVE",
+    "FORWARD",
+    "FORWARD_TRANSITIVE",
+    "FULL",
+    "FULL_TRANSITIVE",
+)
+_PRIMITIVES = ("null", "boolean", "int", "long", "float", "double", "bytes", "string")
+_NAMED = ("record", "error", "enum", "fixed")
+# What a reader of the first type takes beside its own.
+_WIDER: Mapping[str, tuple[str, ...]] = {
+    "long": ("int",),
+    "float": ("int", "long"),
+    "double": ("int", "long", "float"),
+    "bytes": ("string",),
+    "string": ("bytes",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Why a reader's schema cannot read what a writer's schema wrote.
+
+    ``field`` is the path of the reader's field (``method.type``), empty for the whole.
+    """
+
+    field: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """Whom a new schema would break, and where.
+
+    ``version`` is that of the schema it does not go with. ``reads`` is ``old`` if it is readers
+    with the new schema who cannot read records of that version, ``new`` if readers with that
+    version cannot read new records.
+    """
+
+    version: int
+    reads: str
+    clash: Clash
+
+    def __str__(self) -> str:
+        where = f"{self.clash.field}: " if self.clash.field else ""
+        if self.reads == "old":
+            return f"{where}readers of the new schema break on version {self.version}: " + (
+                self.clash.why
+            )
+        return f"{where}readers of version {self.version} break on the new schema: {self.clash.why}"
+
+
+def breaches(level: str, text: str, versions: Sequence[Writer]) -> tuple[Breach, ...]:
+    """Return whom a schema would break that comes after ``versions``, by a subject's level.
+
+    A level that is not transitive looks at the newest version alone.
+
+    Raises:
+        SchemaError: one of the schemas cannot be read.
+    """
+    ordered = sorted(versions, key=lambda v: v.version, reverse=True)
+    held = ordered if level.endswith("_TRANSITIVE") else ordered[:1]
+    new = parse_schema(text)
+    found: list[Breach] = []
+    for old in held if level != "NONE" else ():
+        node = parse_schema(old.text)
+        if level.startswith(("BACKWARD", "FULL")):
+            found += (Breach(old.version, "old", c) for c in clashes(new, node))
+        if level.startswith(("FORWARD", "FULL")):
+            found += (Breach(old.version, "new", c) for c in clashes(node, new))
+    return tuple(found)
+
+
+def clashes(reader: Any, writer: Any) -> tuple[Clash, ...]:
+    """Return why records of ``writer`` cannot be read with ``reader``; nothing if they can."""
+    return tuple(dict.fromkeys(_Comparison(_Names(reader), _Names(writer)).compare()))
+
+
+class _Names:
+    """A schema with its named types, each found by its full name."""
+
+    __slots__ = ("root", "types")
+
+    def __init__(self, root: Any) -> None:
+        self.types: dict[str, Mapping[str, Any]] = {}
+        self.root = self._read(root, "")
+
+    def _read(self, node: Any, space: str) -> Any:
+        """Return a node with every name in it written out, and keep the types it defines."""
+        if isinstance(node, str):
+            return node if node in _PRIMITIVES or "." in node or not space else f"{space}.{node}"
+        if isinstance(node, list):
+            return [self._read(member, space) for member in node]
+        kind = node.get("type")
+        if isinstance(kind, dict | list) or (isinstance(kind, str) and not _is_known(kind)):
+            return self._read(kind, space)
+        if kind in _NAMED:
+            return self._define(node, kind, space)
+        inner = {"array": "items", "map": "values"}.get(kind)
+        return {**node, inner: self._read(node.get(inner), space)} if inner else node
+
+    def _define(self, node: Mapping[str, Any], kind: str, space: str) -> str:
+        name = str(node.get("name"))
+        inner = name.rpartition(".")[0] if "." in name else str(node.get("namespace", space) or "")
+        full = name if "." in name or not inner else f"{inner}.{name}"
+        made: dict[str, Any] = {**node, "type": "record" if kind == "error" else kind, "name": full}
+        self.types[full] = made
+        if made["type"] == "record":
+            made["fields"] = [
+                {**f, "type": self._read(f.get("type"), inner)} for f in node.get("fields", ())
+            ]
+        return full
+
+    def follow(self, node: Any) -> Any:
+        """Return what a name stands for; a primitive as a schema with its type."""
+        if not isinstance(node, str):
+            return node
+        short = node.rpartition(".")[2]
+        return self.types.get(node) or self.types.get(short) or {"type": short}
+
+
+def _is_known(kind: str) -> bool:
+    return kind in _PRIMITIVES or kind in _NAMED or kind in ("array", "map")
+
+
+@dataclass(slots=True)
+class _Comparison:
+    """Two schemas held against each other; a pair that is being looked at is no clash."""
+
+    reader: _Names
+    writer: _Names
+    open: set[tuple[str, str]] = field(default_factory=set)
+
+    def compare(self) -> Iterator[Clash]:
+        return self._any(self.reader.root, self.writer.root, "")
+
+    def _any(self, reader: Any, writer: Any, path: str) -> Iterator[Clash]:
+        mine, theirs = self.reader.follow(reader), self.writer.follow(writer)
+        if isinstance(theirs, list):
+            for member in theirs:
+                yield from self._any(reader, member, path)
+        elif isinstance(mine, list):
+            yield from self._member(mine, writer, path)
+        elif mine["type"] == theirs["type"]:
+            yield from self._alike(mine, theirs, path)
+        elif theirs["type"] not in _WIDER.get(mine["type"], ()):
+            yield Clash(path, f"it is {_told(theirs)}, where {_told(mine)} is read")
+
+    def _member(self, reader: list[Any], writer: Any, path: str) -> Iterator[Clash]:
+        """A union takes what one of its members takes."""
+        if any(not list(self._any(member, writer, path)) for member in reader):
+            return
+        theirs = self.writer.follow(writer)
+        like = [m for m in reader if _kind(self.reader.follow(m)) == _kind(theirs)]
+        if len(like) == 1:  # what is wrong inside it tells more
+            yield from self._any(like[0], writer, path)
+        else:
+            members = ", ".join(_told(self.reader.follow(m)) for m in reader)
+            yield Clash(path, f"it is {_told(theirs)}, where one of {members} is read")
+
+    def _alike(self, reader: Any, writer: Any, path: str) -> Iterator[Clash]:
+        kind = reader["type"]
+        if kind in ("array", "map"):
+            inner = "items" if kind == "array" else "values"
+            yield from self._any(reader[inner], writer[inner], f"{path}[]" if path else "[]")
+            return
+        if kind in _NAMED and reader["name"] != writer["name"]:
+            yield Clash(path, f"it is called {writer['name']}, and {reader['name']} is read")
+            return
+        yield from _decimals(reader, writer, path)
+        if kind == "fixed" and reader.get("size") != writer.get("size"):
+            sizes = f"it has {writer.get('size')} bytes, and {reader.get('size')} are read"
+            yield Clash(path, sizes)
+        elif kind == "enum":
+            yield from _enums(reader, writer, path)
+        elif kind == "record":
+            yield from self._records(reader, writer, path)
+
+    def _records(self, reader: Any, writer: Any, path: str) -> Iterator[Clash]:
+        pair = (reader["name"], writer["name"])
+        if pair in self.open:
+            return
+        self.open.add(pair)
+        theirs = {f["name"]: f for f in writer["fields"]}
+        for mine in reader["fields"]:
+            inner = f"{path}.{mine['name']}" if path else mine["name"]
+            names = (mine["name"], *mine.get("aliases", ()))
+            found = next((theirs[name] for name in names if name in theirs), None)
+            if found is not None:
+                yield from self._any(mine["type"], found["type"], inner)
+            elif "default" not in mine and not _has_enum_default(self.reader.follow(mine["type"])):
+                yield Clash(inner, "it is not there, and the reader has no default for it")
+        self.open.discard(pair)
+
+
+def _enums(reader: Any, writer: Any, path: str) -> Iterator[Clash]:
+    lost = [s for s in writer["symbols"] if s not in reader["symbols"]]
+    if lost and not _has_enum_default(reader):
+        yield Clash(path, f"it may be {', '.join(lost)}, which the reader does not know")
+
+
+def _has_enum_default(node: Any) -> bool:
+    return (
+        isinstance(node, dict)
+        and node.get("type") == "enum"
+        and node.get("default") in node.get("symbols", ())
+    )
+
+
+def _decimals(reader: Any, writer: Any, path: str) -> Iterator[Clash]:
+    digits = [(n.get("precision"), n.get("scale", 0)) for n in (reader, writer)]
+    if reader.get("logicalType") == writer.get("logicalType") == "decimal" and (
+        digits[0] != digits[1]
+    ):
+        (p, s), (q, t) = digits
+        yield Clash(path, f"it is decimal({q},{t}), where decimal({p},{s}) is read")
+
+
+def _kind(node: Any) -> Any:
+    return node.get("type") if isinstance(node, dict) else None
+
+
+def _told(node: Any) -> str:
+    if isinstance(node, list):
+        return "a union"
+    named = f" {node['name']}" if node["type"] in _NAMED else ""
+    return f"{node['type']}{named}"

@@ -1,0 +1,185 @@
+"""``streamsql schema`` through a real registry."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from registry.registry_project import Level, Shop, order
+
+from streamsql.dev.registry import EmbeddedRegistry
+from streamsql.errors import ConnectionFault, EnvironmentFault
+from streamsql.plan.nodes import WrittenSchema
+from streamsql.registry import Registry, RegistryConnection
+from streamsql.registry import client as client_module
+from streamsql.registry.registering import Registries, ensure_schemas
+
+pytestmark = pytest.mark.slow
+
+NOTE = {"name": "note", "type": ["null", "string"], "default": None}
+
+
+def test_pull(shop: Shop, set_level: Level) -> None:
+    first, second = shop.register("orders", order(), order(NOTE, amount="long"))
+    set_level(shop.subject("orders"), "BACKWARD")
+    stale = shop("pull", "--check")
+    assert stale.exit_code == 1
+    assert "orders-value.json is out of date: new, 2 versions" in stale.stderr
+    assert not (shop.root / "schemas").exists()
+    pulled = shop("pull")
+    assert pulled.exit_code == 0, pulled.output
+    assert shop.file("orders") == {
+        "subject": shop.subject("orders"),
+        "type": "AVRO",
+        "compatibility": "BACKWARD",
+        "versions": [
+            {"version": 1, "id": first, "schema": order()},
+            {"version": 2, "id": second, "schema": order(NOTE, amount="long")},
+        ],
+    }
+    path = shop.root / f"schemas/{shop.subject('orders')}.json"
+    path.write_text(json.dumps(json.loads(path.read_text("utf-8"))), encoding="utf-8")
+    before = path.read_bytes()
+    again = shop("pull")
+    assert (again.exit_code, path.read_bytes()) == (0, before), "written in another way, but alike"
+    assert shop("pull", "--check").exit_code == 0
+    third = {**order(NOTE, amount="double")}
+    shop.register("orders", third)
+    changed = shop("pull")
+    assert f"{shop.subject('orders')}.json: version 3 is new" in changed.stdout
+
+
+def test_pull_resolves_references_and_refuses_what_it_cannot(shop: Shop) -> None:
+    library = client_module._library("confluent_kafka.schema_registry")
+    money = {
+        "type": "record",
+        "name": "Money",
+        "namespace": "shop",
+        "fields": [{"name": "cents", "type": "long"}],
+    }
+    shop.registry.register(shop.subject("money"), json.dumps(money))
+    refers = order({"name": "paid", "type": "shop.Money"}, {"name": "due", "type": "Money"})
+    reference = library.SchemaReference("shop.Money", shop.subject("money"), 1)
+    schema = library.Schema(json.dumps(refers), "AVRO", [reference])
+    shop.registry._client.register_schema(shop.subject("orders"), schema)
+    assert shop("pull").exit_code == 0
+    (version,) = shop.file("orders")["versions"]
+    assert version["schema"]["fields"][2:] == [
+        {"name": "paid", "type": money},
+        {"name": "due", "type": "Money"},
+    ]
+    missing = shop("pull", "no.such-value")
+    assert missing.exit_code == 1
+    assert "no.such-value: 'registry' has no such subject" in missing.stderr
+    text = '{"type": "object", "properties": {"a": {"type": "string"}}}'
+    shop.registry.register(shop.subject("web"), text, "JSON")
+    assert shop("pull", shop.subject("web")).exit_code == 0
+    assert shop.file("web")["type"] == "JSON"
+    proto = 'syntax = "proto3"; message A { int32 a = 1; }'
+    shop.registry.register(shop.subject("proto"), proto, "PROTOBUF")
+    refused = shop("pull", shop.subject("proto"))
+    assert refused.exit_code == 1
+    assert "has schemas of the type PROTOBUF" in refused.stderr
+
+
+def test_a_model_from_its_columns_to_the_registry(shop: Shop, set_level: Level) -> None:
+    shop.register("orders", order())
+    assert shop("pull").exit_code == 0
+    new = shop("check")
+    assert new.exit_code == 0, new.output
+    assert f"totals: {shop.subject('totals')}: a new subject (derived from its columns)" in (
+        new.stdout
+    )
+    assert "version 1 is proposed" in shop("generate", "totals").stdout
+    assert "id" not in shop.file("totals")["versions"][0]
+    registered = shop("register")
+    assert registered.exit_code == 0, registered.output
+    assert shop.file("totals")["versions"][0]["id"] > 0
+    assert "registered as version 1" in shop("check").stdout
+    set_level(shop.subject("totals"), "FULL_TRANSITIVE")
+    shop.write("models/totals.sql", TEXT_FOR_A_NUMBER)
+    assert "version 2 is proposed" in shop("generate", "totals").stdout
+    broken = shop("check")
+    assert broken.exit_code == 1
+    assert broken.stdout.splitlines() == [
+        f"totals: {shop.subject('totals')}, FULL_TRANSITIVE: not compatible (proposed in its file)",
+        "  amount: readers of the new schema break on version 1: "
+        "it is int, where one of null, string is read",
+        "  amount: readers of version 1 break on the new schema: "
+        "it is string, where one of null, int is read",
+    ]
+    assert shop("register").exit_code == 1
+    assert len(shop.registry.versions(shop.subject("totals"))) == 1
+    shop.write("models/totals.sql", ONE_MORE)
+    shop("generate", "totals")
+    assert [f["name"] for f in shop.file("totals")["versions"][1]["schema"]["fields"]] == [
+        "order_id", "amount", "twice",
+    ]  # fmt: skip
+    assert shop("pull").exit_code == 0
+    assert "FULL_TRANSITIVE: compatible" in shop("check", "--offline").stdout
+    told = json.loads(shop("check", "--output", "json").stdout)
+    assert (told["model"], told["status"], told["breaches"]) == ("totals", "compatible", [])
+
+
+TEXT_FOR_A_NUMBER = (
+    "SELECT order_id, CAST(amount AS STRING) AS amount FROM {{ source('shop', 'orders') }}\n"
+)
+ONE_MORE = "SELECT order_id, amount, amount * 2L AS twice FROM {{ source('shop', 'orders') }}\n"
+
+
+def test_a_run_looks_before_it_writes(registry: EmbeddedRegistry, client: Registry) -> None:
+    def ensure(id_: int, *, may: bool = False, name: str | None = "registry") -> list[str]:
+        said: list[str] = []
+        connection = RegistryConnection("registry", registry.url, may_register=may)
+        schema = WrittenSchema("run.totals-value", id_, "AVRO", json.dumps(order()), name)
+        registries = Registries({"registry": connection})
+        try:
+            ensure_schemas([_query(schema)], registries, said.append)
+        finally:
+            registries.close()
+        return said
+
+    (told,) = ensure(4711, name=None)
+    assert "the target has no schema registry" in told
+    with pytest.raises(ConnectionFault, match=r"has no schema 4711 of run\.totals-value"):
+        ensure(4711)
+    with pytest.raises(ConnectionFault, match="and 4711 is compiled in") as raised:
+        ensure(4711, may=True)
+    assert raised.value.hint == "take its ids over: streamsql schema pull run.totals-value"
+    id_ = client.lookup("run.totals-value", json.dumps(order()))
+    assert id_ is not None
+    assert ensure(id_) == []
+
+
+def _query(schema: WrittenSchema) -> object:
+    from types import SimpleNamespace
+
+    return SimpleNamespace(writes=[SimpleNamespace(schemas=(schema,))])
+
+
+def test_faults_are_one_line_and_name_the_connection(
+    registry: EmbeddedRegistry, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    nobody = RegistryConnection(
+        "registry", "http://user:hunter22@127.0.0.1:9", {"max.retries": "0"}
+    )
+    with (
+        pytest.raises(ConnectionFault, match=r"at http://127\.0\.0\.1:9 cannot be"),
+        closing(Registry(nobody)) as asked,
+    ):
+        asked.subjects()
+    elsewhere = RegistryConnection("registry", registry.url.replace("ccompat", "nowhere"))
+    with (
+        pytest.raises(ConnectionFault, match="schema registry 'registry' answers"),
+        closing(Registry(elsewhere)) as asked,
+    ):
+        asked.subjects()
+    no_file = {"ssl.ca.location": str(tmp_path / "ca.pem")}
+    with pytest.raises(EnvironmentFault, match="connection 'registry' cannot be used"):
+        Registry(RegistryConnection("registry", registry.url, no_file)).subjects()
+    monkeypatch.setitem(__import__("sys").modules, "confluent_kafka.schema_registry", None)
+    with pytest.raises(EnvironmentFault) as missing:
+        Registry(RegistryConnection("registry", registry.url)).subjects()
+    assert missing.value.hint == "install it with: pip install 'streamsql[registry]'"
