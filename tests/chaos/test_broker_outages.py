@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.spark, pytest.mark.kafka, pytest.mark.slow]
 
 OUTAGES = max(1, int(os.environ.get("STREAMSQL_KILLS", "3")) // 3)
-FEED = 8.0  # seconds of events for each life of the broker
+FEED = 5.0  # seconds of events for each life of the broker
 
 # Kafka's own patience is minutes; a test waits seconds for a client to give up.
 PROFILES = """\

@@ -33,7 +33,7 @@ pytestmark = [pytest.mark.spark, pytest.mark.kafka, pytest.mark.slow]
 
 PREFIX = "stopped"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGINT)
-FEED = 8.0  # seconds of events for each run
+FEED = 5.0  # seconds of events for each run
 
 
 def test_nothing_comes_twice_after_clean_stops(
@@ -48,15 +48,13 @@ def test_nothing_comes_twice_after_clean_stops(
     )
     *runs, rest = shares(events, len(SIGNALS) + 1)
     for number, part in zip(SIGNALS, runs, strict=True):
-        with (
-            Command("run", "-t", "cluster", *SELECT, cwd=root, env=env) as run,
-            fed(broker.connection, part, FEED, PREFIX),
-        ):
+        with Command("run", "-t", "cluster", *SELECT, cwd=root, env=env) as run:
             run.wait_for_start(QUERIES)
-            run.wait_for_rows("orders_in_eur")
-            time.sleep(chance.uniform(0, FEED))
-            run.signal(number)
-            stopped = run.end().succeeded()
+            with fed(broker.connection, part, FEED, PREFIX):
+                run.wait_for_rows("orders_in_eur")
+                time.sleep(chance.uniform(0, FEED))
+                run.signal(number)
+                stopped = run.end().succeeded()
         assert {e["query"] for e in stopped.of("query_ended")} == set(batches(root))
         assert all(b.begun == b.committed for b in batches(root).values()), batches(root)
     send(broker.connection, rest, PREFIX)

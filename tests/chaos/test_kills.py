@@ -37,7 +37,7 @@ pytestmark = [pytest.mark.spark, pytest.mark.kafka, pytest.mark.slow]
 
 KILLS = int(os.environ.get("STREAMSQL_KILLS", "3"))
 PREFIX = "killed"
-FEED = 8.0  # seconds of events for each life of the driver
+FEED = 5.0  # seconds of events for each life of the driver
 
 
 def test_nothing_is_lost_when_the_driver_is_killed(
@@ -55,17 +55,15 @@ def test_nothing_is_lost_when_the_driver_is_killed(
     *lives, rest = shares(events, KILLS + 1)
     flights: list[InFlight] = []
     for life in lives:
-        with (
-            Command("run", "-t", "cluster", *SELECT, cwd=root, env=env) as run,
-            fed(broker.connection, life, FEED, PREFIX),
-        ):
+        with Command("run", "-t", "cluster", *SELECT, cwd=root, env=env) as run:
             run.wait_for_start(QUERIES)
-            if flights:  # the first kill may come within the very first batches
-                run.wait_for_rows("orders_in_eur")
-            time.sleep(chance.uniform(0, FEED))
-            jvm = jvm_of(checkpoints)
-            run.signal(signal.SIGKILL)
-            killed = run.end()
+            with fed(broker.connection, life, FEED, PREFIX):
+                if flights:  # the first kill may come within the very first batches
+                    run.wait_for_rows("orders_in_eur")
+                time.sleep(chance.uniform(0, FEED))
+                jvm = jvm_of(checkpoints)
+                run.signal(signal.SIGKILL)
+                killed = run.end()
         assert killed.code == -signal.SIGKILL
         assert not killed.of("query_failed"), killed.of("query_failed")
         await_end(jvm)
