@@ -27,6 +27,7 @@ from streamsql.checks.kafka.undecodable_source import undecodable_source
 from streamsql.checks.kafka.unencodable_topic import unencodable_topic
 from streamsql.checks.kafka.unstable_key import unstable_key
 from streamsql.checks.kafka.unwritten_column import unwritten_column
+from streamsql.checks.kafka.upsert_without_order import upsert_without_order
 from streamsql.checks.kafka.wrong_topic_setting import wrong_topic_setting
 from streamsql.checks.project.literal_secret import literal_secret
 from streamsql.checks.project.shared_checkpoint import shared_checkpoint
@@ -122,6 +123,7 @@ MODEL_RULES: tuple[Rule[ResolvedModel], ...] = (
     unstorable_column,
     unwritten_column,
     update_without_key,
+    upsert_without_order,
     wrong_topic_setting,
 )
 

@@ -57,6 +57,7 @@ _ALL = (*MATERIALIZATIONS, "seed")
 _WRITTEN = ("topic", "table", "sink")
 _KEPT = ("topic", "table")
 _TABLE_FORMATS = ("delta", "parquet")
+_FILE_FORMATS = ("avro", "csv", "json", "orc", "parquet", "text", "xml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,6 +352,7 @@ def merge_config(
         _check_table(config, given, place, faults)
         _check_sink(config, accepted, given.places, place, faults)
         _check_tombstones(config, given.places, faults)
+        _check_mode(config, given.places, faults)
     if connections is not None:
         config = _with_connection(config, given, connections, place, faults)
     if config.materialized == "topic":
@@ -466,6 +468,23 @@ def _check_table(config: ModelConfig, given: Given, place: Location, faults: Fau
             )
 
 
+def _check_mode(config: ModelConfig, places: Mapping[str, Location], faults: Faults) -> None:
+    """Report a mode that Spark's sink of files, or Delta's, does not have."""
+    if config.materialized not in ("table", "sink") or config.output_mode in (None, "append"):
+        return
+    adds_only = config.format in _FILE_FORMATS
+    cannot_update = config.format == "delta" and not config.unique_key
+    if adds_only or (cannot_update and config.output_mode == "update"):
+        faults.add(
+            "config-not-allowed",
+            f"{config.format} cannot be written in {config.output_mode} mode",
+            places["output_mode"],
+            "take append mode"
+            if adds_only
+            else "give unique_key and order_by: then rows replace each other",
+        )
+
+
 def _check_tombstones(config: ModelConfig, places: Mapping[str, Location], faults: Faults) -> None:
     if config.materialized == "topic" and config.delete_when and not config.key:
         faults.add(
@@ -519,6 +538,10 @@ def _check_sink_settings(
             message = f"the connector '{config.format}' does not take '{name}'"
             hint = "it writes a table of a database" if is_jdbc else f"'{name}' is for jdbc"
             faults.add("config-not-allowed", message, places[name], hint)
+    if config.format in (*_FILE_FORMATS, "delta") and config.location is None:
+        message = f"a sink of the format '{config.format}' needs 'location'"
+        place = next(places[n] for n in ("connector", "format") if n in places)
+        faults.add("missing-config", message, place, "the folder of its files: a path or URI")
     for name in ("order_by", "delete_when"):
         if is_jdbc and getattr(config, name) and not config.unique_key:
             message = f"'{name}' needs 'unique_key'"

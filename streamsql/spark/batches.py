@@ -60,6 +60,10 @@ def foreach_batch(
         # A stateful batch must not be computed twice.
         rows.persist()
         try:
+            if query.stateful:
+                # The tasks that compute the rows commit the state: they must run even if every
+                # writer leaves the batch alone because it has had it.
+                rows.count()
             rows.createOrReplaceTempView(BATCH_VIEW)
             for destination, write in writers:
                 select = destination.write.select

@@ -109,6 +109,32 @@ def test_another_sink_has_no_table() -> None:
     assert [f.message for f in made.errors] == ["the connector 'console' does not take 'table'"]
 
 
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ("materialized='sink', connector='csv'", "a sink of the format 'csv' needs 'location'"),
+        (
+            "materialized='sink', connector='json', location='x', output_mode='update'",
+            "json cannot be written in update mode",
+        ),
+        (
+            "materialized='table', output_mode='update'",
+            "delta cannot be written in update mode",
+        ),
+        ("materialized='table', unique_key='g', order_by='n', output_mode='update'", None),
+        ("materialized='sink', connector='console', output_mode='complete'", None),
+        ("materialized='sink', connector='noop', output_mode='update'", None),
+    ],
+)
+def test_what_files_take(config: str, expected: str | None) -> None:
+    made = compiled(
+        f"{{{{ config({config}) }}}}\nSELECT gone AS g, count(*) AS n "
+        "FROM {{ source('shop', 'orders') }} GROUP BY gone"
+    )
+    told = [f.message for f in made.errors if f.rule in ("missing-config", "config-not-allowed")]
+    assert told == ([expected] if expected else [])
+
+
 def test_a_table_needs_a_connection() -> None:
     (finding,) = compiled(sink(""), more="").errors
     assert finding.message == (

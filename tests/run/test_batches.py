@@ -74,6 +74,21 @@ def test_a_new_checkpoint_counts_from_the_start(spark: SparkSession, tmp_path: P
     assert ids(spark, good) == [1, 1]
 
 
+def test_files_of_spark_are_a_sink(spark: SparkSession, tmp_path: Path) -> None:
+    source, exports = tmp_path / "source", tmp_path / "exports"
+    source.mkdir()
+    (source / "1.json").write_text('{"id": 1, "kind": "a,b"}\n{"id": 2, "kind": "c"}')
+    write = QueryWrite(
+        "sink", "csv", {"header": "true"}, COLUMNS, path=str(exports), partition_by=("id",)
+    )
+    drain(spark, query_of(source, write), tmp_path / "checkpoint")
+    forget_last_commit(tmp_path / "checkpoint")
+    drain(spark, query_of(source, write), tmp_path / "checkpoint")
+    found = spark.read.option("header", "true").csv(str(exports)).orderBy("id").collect()
+    assert [(row["kind"], row["id"]) for row in found] == [("a,b", 1), ("c", 2)]
+    drain(spark, query_of(source, QueryWrite("sink", "noop", {}, COLUMNS)), tmp_path / "nowhere")
+
+
 def drain(spark: SparkSession, query: Query, checkpoint: Path) -> None:
     from streamsql.spark.batches import Destination
     from streamsql.spark.streams import start_query

@@ -23,8 +23,8 @@ def command(ctx: click.Context, project: ProjectOptions) -> None:
     """Check that this machine and the connections have what a run needs.
 
     Looks at Java, pyspark, the connectors' jars (fetching what is missing), the profile, the
-    Spark master, the folders for checkpoints and tables, every Kafka connection and the topics
-    of the sources. An embedded broker is started for a moment.
+    Spark master, the folders for checkpoints and tables, every Kafka connection with the
+    topics of sources and models, and databases. An embedded broker is started for a moment.
 
     \b
     Examples:
