@@ -15,6 +15,7 @@ from streamsql.checks.documentation.missing_description import missing_descripti
 from streamsql.checks.documentation.undeclared_column import undeclared_column
 from streamsql.checks.kafka.compacted_without_key import compacted_without_key
 from streamsql.checks.kafka.fail_on_data_loss_off import fail_on_data_loss_off
+from streamsql.checks.kafka.framed_avro_read_plainly import framed_avro_read_plainly
 from streamsql.checks.kafka.illegal_topic_name import illegal_topic_name
 from streamsql.checks.kafka.misspelt_client_option import misspelt_client_option
 from streamsql.checks.kafka.null_into_required_field import null_into_required_field
@@ -36,6 +37,8 @@ from streamsql.checks.project.unused_macro import unused_macro
 from streamsql.checks.project.unused_model import unused_model
 from streamsql.checks.project.unused_source import unused_source
 from streamsql.checks.rule import Rule, WholeProject
+from streamsql.checks.streaming.asof_join_switched_off import asof_join_switched_off
+from streamsql.checks.streaming.avro_bytes_as_they_are import avro_bytes_as_they_are
 from streamsql.checks.streaming.collated_state_key import collated_state_key
 from streamsql.checks.streaming.counts_updates_again import counts_updates_again
 from streamsql.checks.streaming.dedup_without_watermark import dedup_without_watermark
@@ -73,6 +76,7 @@ from streamsql.project.nodes import Source
 from streamsql.resolve import ResolvedModel
 
 MODEL_RULES: tuple[Rule[ResolvedModel], ...] = (
+    avro_bytes_as_they_are,
     collated_state_key,
     column_not_produced,
     compacted_without_key,
@@ -134,6 +138,8 @@ SOURCE_RULES: tuple[Rule[Source], ...] = (
 )
 
 PROJECT_RULES: tuple[Rule[WholeProject], ...] = (
+    asof_join_switched_off,
+    framed_avro_read_plainly,
     illegal_topic_name,
     literal_secret,
     misspelt_client_option,

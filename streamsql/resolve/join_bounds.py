@@ -33,7 +33,8 @@ class Condition:
 
     ``equal`` is False where surely no key of one side equals one of the other; ``timed``
     where the condition lacks what Spark asks of outer and semi joins: a watermark among the
-    keys, or a usable time bound beside a watermark.
+    keys, or a usable time bound beside a watermark. ``too_late`` says that WHERE has what ON
+    lacks.
     """
 
     keys: tuple[StateKey, ...]
@@ -41,6 +42,7 @@ class Condition:
     right: JoinSide
     equal: bool = True
     timed: bool = True
+    too_late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +107,17 @@ def read_condition(
     in_on = in_on or any(k.event_time for k in _shared_keys(shared, left, right))
     bounds = {s.name: list(_bounds([*on, *where], s, o)) for s, o in _both_ways(left, right)}
     usable = {s.name: _any(_bounds(on, s, o)) for s, o in _both_ways(left, right)}
+    timed = unsure or in_on or _timed(kind, usable)
+    in_where = (
+        {} if timed else {s.name: _any(_bounds(later, s, o)) for s, o in _both_ways(left, right)}
+    )
     return Condition(
         keys,
         _side(left, right, marked, bounds["left"]),
         _side(right, left, marked, bounds["right"]),
         equal or unsure,
-        unsure or in_on or _timed(kind, usable),
+        timed,
+        not timed and _timed(kind, in_where),
     )
 
 

@@ -213,7 +213,9 @@ def _against_join(operator: StatefulOperator) -> Iterator[Objection]:
             f"{_NEEDING_TIME[kind]} needs to know when a row can match no more",
             operator,
             "join-without-time-bound",
-            "bound the time in ON, as in b.ts BETWEEN a.ts AND a.ts + INTERVAL 1 HOUR,"
+            "move the time bound from WHERE to ON: after the join it comes too late"
+            if operator.late
+            else "bound the time in ON, as in b.ts BETWEEN a.ts AND a.ts + INTERVAL 1 HOUR,"
             " with watermarks on both sides",
         )
 

@@ -137,9 +137,10 @@ class StatefulOperator:
     that arrive at it. ``below`` are the operators under it, in the order rows pass them, and
     ``plain`` those of them that are not behind a common table expression or a view.
     Of a join, ``equal`` is False where no key of one side equals one of the other, ``timed``
-    where its condition lacks the watermark or time bound that Spark asks of outer and semi
-    joins. ``collated`` says that a key has a collation that state cannot be kept by; ``mixed``
-    are the columns with a watermark where there is more than the one that Spark allows.
+    where its condition lacks the watermark or time bound that Spark asks of outer and semi joins,
+    ``late`` where WHERE has it instead. ``collated`` says that a key has a collation that state
+    cannot be kept by; ``mixed`` are the columns with a watermark where there is more than the one
+    that Spark allows.
     """
 
     kind: str
@@ -153,6 +154,7 @@ class StatefulOperator:
     event_times: tuple[EventTime, ...] = ()
     equal: bool = True
     timed: bool = True
+    late: bool = False
     collated: bool = False
     mixed: tuple[str, ...] = ()
     below: tuple[StatefulOperator, ...] = field(default=(), compare=False, repr=False)

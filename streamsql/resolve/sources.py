@@ -341,6 +341,7 @@ def _stream_join(
         event_times=(*one.event_times(), *other.event_times()),
         equal=condition.equal,
         timed=condition.timed,
+        late=condition.too_late,
     )
     sides = (event_times(one.visible), event_times(other.visible))
     if any(len(side) > 1 for side in sides):

@@ -15,7 +15,9 @@ def idle_source_stops_output(model: ResolvedModel) -> Iterator[Fault]:
 
     A query has one watermark: the least of those of all its sources. A source that is idle, or
     far behind, stops it, and with it the output of every window, also for the rows of the
-    others. Where a source may be silent for long, give it a query and a topic of its own.
+    others. Where a source may be silent for long, give it a query and a topic of its own. The
+    rows without a match of an outer join wait as well, which is what such a join is for; of them
+    nothing is said.
 
     Bad:
 
