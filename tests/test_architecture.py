@@ -197,7 +197,8 @@ def test_help_loads_no_compiler() -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_each_command_says_in_help_what_the_list_says(name: str) -> None:
-    command = importlib.import_module(f"streamsql.cli.commands.{name}").command
+    module = name.replace("-", "_")
+    command = importlib.import_module(f"streamsql.cli.commands.{module}").command
     assert command.name == name
     assert command.help.splitlines()[0] == COMMANDS[name]
     for section in ("Example", "Exit codes:"):
@@ -206,7 +207,8 @@ def test_each_command_says_in_help_what_the_list_says(name: str) -> None:
 
 def test_every_command_module_is_listed() -> None:
     folder = PACKAGE / "cli" / "commands"
-    assert {p.stem for p in folder.glob("*.py")} - {"__init__"} == set(COMMANDS)
+    modules = {name.replace("-", "_") for name in COMMANDS}
+    assert {p.stem for p in folder.glob("*.py")} - {"__init__"} == modules
 
 
 def test_every_long_file_is_there() -> None:

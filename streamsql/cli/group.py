@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, str] = {
     "schema": "Keep schema files and the schema registry in step.",
     "run": "Run the project's streaming queries.",
     "show": "Show the first rows of a model, from live input.",
+    "dead-letters": "List, show and replay the records that could not be read.",
     "seed": "Check the project's seeds and show what is in them.",
     "dev": "Run the project on this machine, with sample events, restarting on save.",
     "clean": "Remove what streamsql wrote into target/.",
@@ -69,7 +70,7 @@ class LazyGroup(click.Group):
         """Import the module of a command."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"streamsql.cli.commands.{cmd_name}")
+        module = importlib.import_module(f"streamsql.cli.commands.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         return command
 

@@ -99,6 +99,31 @@ def _database(connection: Connection) -> JdbcConnection:
 
 
 @contextmanager
+def clusters(
+    project: Project, names: frozenset[str], *, root: Path, tell: Callable[[str], None]
+) -> Iterator[dict[str, KafkaConnection]]:
+    """Reach the Kafka connections of these names without Spark; an embedded broker is started,
+    or attached to if it runs.
+
+    Raises:
+        EnvironmentFault: Java, the broker's jars or the broker are not to be had.
+    """
+    kafka = {n: c for n, c in project.target.connections.items() if n in names}
+    reached = {
+        name: KafkaConnection(name, c.bootstrap_servers or "", c.options)
+        for name, c in kafka.items()
+        if c.type == "kafka" and not c.embedded
+    }
+    embedded = [name for name, c in kafka.items() if c.embedded]
+    if not embedded:
+        yield reached
+        return
+    java = find_java(os.environ)
+    with _broker(project.target, root, java, supply(os.environ), tell) as servers:
+        yield reached | {name: KafkaConnection(name, servers) for name in embedded}
+
+
+@contextmanager
 def _broker(
     target: Target, root: Path, java: Java, source: Supply, tell: Callable[[str], None]
 ) -> Iterator[str]:

@@ -6,6 +6,7 @@ import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -76,6 +77,28 @@ class DurationType(click.ParamType[float]):
         if seconds is None or seconds <= 0:
             self.fail(f"'{value}' is no duration: write 30 (seconds), 30s or 5m", param, ctx)
         return seconds
+
+
+class SinceType(click.ParamType[int]):
+    """A time in milliseconds since 1970: one as ISO 8601 has it, or how long ago (``2h``)."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the milliseconds; a usage error if the text is no time."""
+        text = str(value)
+        ago = _seconds(text)
+        if ago is not None:
+            return round((datetime.now(UTC).timestamp() - ago) * 1000)
+        try:
+            time = datetime.fromisoformat(text)
+        except ValueError:
+            self.fail(
+                f"'{text}' is no time: write 2026-01-31T12:00:00, or how long ago, as 2h",
+                param,
+                ctx,
+            )
+        return round((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 _UNITS = {"s": 1, "m": 60, "h": 3600}
@@ -205,4 +228,6 @@ def output_options(command: Command) -> Command:
     return decorated
 
 
-assume_yes = _option("-y", "--yes", is_flag=True, help="Do not ask before anything is removed.")
+assume_yes = _option(
+    "-y", "--yes", is_flag=True, help="Do not ask before anything is removed or written again."
+)

@@ -142,13 +142,14 @@ def read_options(
 
     ``topic`` may be several with commas between, of which ``partitions`` may be chosen;
     ``options`` are the source's. Reading starts at the earliest record unless they say
-    otherwise.
+    otherwise, and what a transaction has not committed is not read.
     """
     where = {"subscribePattern": topic_pattern, "subscribe": topic}
     if partitions:
         assigned = {name: list(partitions) for name in topics(topic or "")}
         where = {"assign": json.dumps(assigned)}
     told = {name: value for name, value in where.items() if value is not None}
+    told["kafka.isolation.level"] = "read_committed"
     spelled = {known.lower(): known for known in SOURCE.known}
     given = {spelled.get(name.lower(), name): value for name, value in options.items()}
     if not given.keys() & _STARTS:
@@ -259,10 +260,11 @@ def guarded_pattern(pattern: str, dead_letters: Iterable[str] = ()) -> str:
     """Return a Java pattern that matches what ``pattern`` does, dead-letter topics excepted.
 
     Topics whose name ends in ``.dead_letter`` are excepted by that, and those in
-    ``dead_letters`` by their name: reading what one could not read would never end.
+    ``dead_letters`` by their name: reading what one could not read would never end. So are the
+    topics beside them that note what was replayed.
     """
     names = "|".join([r".*\.dead_letter", *(_quoted(t) for t in sorted(set(dead_letters)))])
-    return f"(?!(?:{names})$)(?:{pattern})"
+    return f"(?!(?:{names})(?:\\.replayed)?$)(?:{pattern})"
 
 
 def _quoted(topic: str) -> str:

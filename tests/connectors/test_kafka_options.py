@@ -22,7 +22,11 @@ def read(**given: object) -> dict[str, str]:
 
 
 def test_a_topic_is_read_from_its_earliest_record() -> None:
-    assert read() == {"startingOffsets": "earliest", "subscribe": "shop.orders"}
+    assert read() == {
+        "startingOffsets": "earliest",
+        "kafka.isolation.level": "read_committed",
+        "subscribe": "shop.orders",
+    }
 
 
 def test_headers_are_read_only_when_asked_for() -> None:
@@ -31,6 +35,8 @@ def test_headers_are_read_only_when_asked_for() -> None:
 
 
 def test_options_of_the_source_win() -> None:
+    odd = {"kafka.isolation.level": "read_uncommitted"}
+    assert read(options=odd)["kafka.isolation.level"] == "read_uncommitted"
     told = read(options={"maxOffsetsPerTrigger": "5", "startingOffsets": "latest"})
     assert told["maxOffsetsPerTrigger"] == "5"
     assert told["startingOffsets"] == "latest"
@@ -120,6 +126,9 @@ def test_sink_options() -> None:
         (r"shop\..*", "shop.bad.not", True),
         (r"a|.*", "x.dead_letter", False),
         (r".*dead_letter", "a.dead_letter", False),
+        (r".*", "a.dead_letter.replayed", False),
+        (r"shop\..*", "shop.bad.replayed", False),
+        (r"shop\..*", "shop.replayed", True),
         (r"a|b", "b", True),
         (r"shop\..*", "shopXorders", False),
     ],

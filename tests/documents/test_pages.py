@@ -109,6 +109,9 @@ def sections(page: str) -> Mapping[str, str]:
 
 
 def options(command: click.Command) -> Iterator[str]:
+    if isinstance(command, click.Group):
+        for one in command.commands.values():
+            yield from options(one)
     for parameter in command.params:
         if isinstance(parameter, click.Option):
             yield from (*parameter.opts, *parameter.secondary_opts)

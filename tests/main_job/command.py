@@ -71,6 +71,11 @@ class Command:
         return self._process.pid
 
     @property
+    def ended(self) -> bool:
+        """Whether it is over."""
+        return self._process.poll() is not None
+
+    @property
     def events(self) -> tuple[Event, ...]:
         """The events told so far."""
         with self._more:
