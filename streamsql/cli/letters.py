@@ -178,10 +178,11 @@ def tally_text(tallies: Mapping[str, Tally], verb: str) -> list[str]:
     """Return what was, or would be, replayed of each dead-letter topic, and what was not."""
     lines = []
     for topic, tally in tallies.items():
+        left_out = [f"  left out: {n} {why}" for why, n in sorted(tally.left_out.items()) if n]
         written = [f"{n} into {name}" for name, n in sorted(tally.written.items())]
-        lines.append(f"{topic}: {verb} {', '.join(written) or 'nothing'}")
-        lines += [f"  left out: {n} {why}" for why, n in sorted(tally.left_out.items()) if n]
-    return lines
+        if written or left_out:
+            lines += [f"{topic}: {verb} {', '.join(written) or 'nothing'}", *left_out]
+    return lines or ["there is nothing to replay"]
 
 
 def tally_json(tallies: Mapping[str, Tally]) -> str:

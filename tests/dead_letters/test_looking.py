@@ -130,6 +130,11 @@ def test_a_letter_is_there_as_json(shop: Shop) -> None:
     assert (told["record"], told["replayed_at"]) == (f"{shop.orders}/0/4", None)
 
 
+def test_where_nothing_is_chosen_nothing_is_replayed(shop: Shop) -> None:
+    done = shop.call("replay", "--error", "no such error")
+    assert done.stdout == "there is nothing to replay\n"
+
+
 def test_what_is_not_there_is_said(shop: Shop) -> None:
     assert "there is no dead letter at" in shop.call("show", f"{shop.letters}/0/99", code=2).stderr
     assert "no place of a record" in shop.call("show", "orders", code=2).stderr
