@@ -39,12 +39,13 @@ def test_a_batch_that_is_cut_off_is_told(spark: SparkSession, tmp_path: Path) ->
 
     def write(rows: DataFrame, batch: int) -> None:
         began.set()
-        over.wait(5)  # Spark waits for it, whatever else
+        over.wait(300)  # Spark waits for it, whatever else
 
     query = started(spark, tmp_path, write)
     try:
         assert began.wait(300)
         assert ask_to_end(query)
+        threading.Timer(5, over.set).start()  # well after the patience is over
         assert not finish(query, patience=0.3)
         assert newest(tmp_path / "offsets") > newest(tmp_path / "commits")
     finally:
