@@ -81,9 +81,6 @@ class Postgres:
 @contextmanager
 def running() -> Iterator[Postgres]:
     """Make a server's folder, run the server, and take both away at the end."""
-    # The package's own code starts servers on sockets alone, which JDBC does not know.
-    (package,) = importlib.util.find_spec("pgserver").submodule_search_locations  # type: ignore
-    binaries = Path(package) / "pginstall" / "bin"
     # PostgreSQL refuses to be root.
     user = "nobody" if os.geteuid() == 0 else getpass.getuser()
     # Not below pytest's folder, which only its owner may enter.
@@ -91,6 +88,7 @@ def running() -> Iterator[Postgres]:
     try:
         folder.chmod(0o755)
         shutil.chown(folder, user)
+        binaries = _binaries(folder)
         data = _initialised(binaries, folder, user)
         port = _free_port()
         with (data / "postgresql.conf").open("a") as file:
@@ -106,6 +104,21 @@ def running() -> Iterator[Postgres]:
             server.wait(120)
     finally:
         shutil.rmtree(folder)
+
+
+def _binaries(folder: Path) -> Path:
+    """The server's programs: a copy of them if only root may enter the folder they are in.
+
+    The package's own code is of no use: it starts servers on sockets alone, which JDBC does not
+    know.
+    """
+    (found,) = importlib.util.find_spec("pgserver").submodule_search_locations  # type: ignore
+    package = Path(found)
+    if os.geteuid() == 0 and not all(p.stat().st_mode & 0o001 for p in package.parents):
+        for name in ("pgserver", "pgserver.libs"):
+            shutil.copytree(package.with_name(name), folder / "copy" / name)
+        package = folder / "copy" / "pgserver"
+    return package / "pginstall" / "bin"
 
 
 def _initialised(binaries: Path, folder: Path, user: str) -> Path:

@@ -184,6 +184,15 @@ def create_staging(
     )
 
 
+def newest(
+    names: TableNames, columns: Sequence[TableColumn], order_by: Sequence[str], limit: int
+) -> str:
+    """Return what reads the greatest rows of a table, the greatest first; any, without an order."""
+    order = ", ".join(f"{quoted(name)} DESC NULLS LAST" for name in order_by)
+    ordered = f" ORDER BY {order}" if order else ""
+    return f"SELECT {_listed(c.name for c in columns)} FROM {names.table}{ordered} LIMIT {limit}"
+
+
 def open_book(names: TableNames, checkpoint: str) -> str:
     """Return what makes sure that a checkpoint is in the books, with no batch yet."""
     return (

@@ -87,6 +87,15 @@ class DatabaseTable:
             raise fault(self.connection, error) from None
 
 
+def newest_rows(
+    spark: SparkSession, table: DatabaseTable, limit: int
+) -> list[tuple[str | None, ...]]:
+    """Return the greatest rows of a table, as texts, the greatest first; ConnectionFault."""
+    merge = table.merge
+    with transaction(spark, table.connection) as database:
+        return database.rows(postgres.newest(merge.names, merge.columns, merge.order_by, limit))
+
+
 def _last_batch(database: Transaction, names: TableNames, batch: Batch) -> int:
     ((last,),) = database.rows(postgres.last_batch(names, batch.checkpoint))
     return int(last or -1)

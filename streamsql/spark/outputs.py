@@ -10,6 +10,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the name Spark's own documents use
 
 from streamsql.plan.nodes import Query, QueryWrite
+from streamsql.spark.databases import DatabaseTable, newest_rows
 from streamsql.spark.events import Output
 from streamsql.spark.kafka import read_last
 from streamsql.spark.kafka_reading import StoredRecord
@@ -22,13 +23,15 @@ def newest_outputs(
     """Return the newest rows of every topic and table that these queries write.
 
     Raises:
-        ConnectionFault: a broker cannot be reached.
+        ConnectionFault: a broker or database cannot be reached.
     """
     found = []
     for query, prepared in queries.values():
         for write in query.writes:
             if write.topic is not None and write.connection is not None:
                 found.append(_of_topic(query, write, prepared, limit))
+            elif write.kind == "jdbc":
+                found.append(_of_database(spark, query, prepared.databases[query.id], limit))
             elif write.kind == "table":
                 found.append(_of_table(spark, query, write, prepared.paths[query.id], limit))
     return tuple(found)
@@ -71,6 +74,12 @@ def _header(record: StoredRecord, ending: str) -> str | None:
 
 def _text(value: bytes | None) -> str | None:
     return None if value is None else value.decode(errors="replace")
+
+
+def _of_database(spark: SparkSession, query: Query, table: DatabaseTable, limit: int) -> Output:
+    where = f"table {table.merge.names.table} on connection '{table.connection.name}'"
+    columns = tuple(c.name for c in table.merge.columns)
+    return Output(query.id, where, columns, tuple(reversed(newest_rows(spark, table, limit))))
 
 
 def _of_table(

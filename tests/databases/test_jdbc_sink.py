@@ -113,6 +113,11 @@ def test_a_replayed_batch_changes_nothing(
     assert drain(spark, upserted, reached, tmp_path / "fourth") is None
     newest = postgres.rows(database, "SELECT kind, id, version FROM upserted ORDER BY kind")
     assert newest == [(f"k{n % 7}", n, 1) for n in (98, 99, 93, 94, 95, 96, 97)]
+    from streamsql.spark.databases import newest_rows, prepare_table
+
+    (write,) = upserted.writes
+    table = prepare_table(spark, "shop", upserted, write, reached, empty=False)
+    assert newest_rows(spark, table, 2) == [("99", "k1", "1"), ("98", "k0", "1")]
 
 
 TYPES = {
