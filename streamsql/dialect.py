@@ -18,6 +18,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 
 from sqlglot import exp
 from sqlglot.dialects.databricks import Databricks
@@ -61,6 +62,7 @@ _CLAUSE_STARTS = frozenset(
 )
 # sqlglot takes `items[0]` of anything with these names for an array of one item.
 _MISREAD_BEFORE_BRACKET = frozenset({"ARRAY", "LIST"})
+_MISREAD = re.compile("(?i)array|list")
 _MISREAD_MARK = "\0"
 _CLOSED = re.compile(
     r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`[^`]*`|--[^\n]*|/\*.*?\*/|[^'"`/-]+|/(?!\*)|-(?!-)""",
@@ -167,6 +169,7 @@ def span_of(node: exp.Expr) -> tuple[int, int] | None:
     return None if start is None else (start, end)
 
 
+@lru_cache(maxsize=10_000)
 def is_plain_name(name: str) -> bool:
     """Whether Spark reads ``name`` as an identifier without back-quotes."""
     tokens = _SPARK.tokenize(name)
@@ -520,7 +523,7 @@ def _call_by_name(tokens: list[Token]) -> list[Token]:
 def _parse(sql: str, tokens: list[Token]) -> exp.Expr | None:
     try:
         tree = _SPARK.parser().parse(tokens, sql)[0]
-        if any(t.text.endswith(_MISREAD_MARK) for t in tokens):
+        if _MISREAD.search(sql) is not None:
             _unmark(tree)
         return tree
     except ParseError as error:

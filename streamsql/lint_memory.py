@@ -76,16 +76,17 @@ def rendering_of(rendered: RenderedModel) -> list[Any]:
 
 def relation_text(relation: Relation) -> str:
     """Return a relation as its readers see it: where its columns stand they do not ask."""
-    plain = tuple(OutputColumn(c.name, c.data_type) for c in relation.columns)
-    told = pack(replace(relation, columns=plain))
+    columns = [(c.name, c.data_type) for c in relation.columns]
+    told = (columns, pack(replace(relation, columns=())))
     return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
 
 def relation_of(text: str) -> Relation:
     """Return the relation that was written."""
-    relation = unpack(json.loads(text))
+    columns, rest = json.loads(text)
+    relation = unpack(rest)
     assert isinstance(relation, Relation)
-    return relation
+    return replace(relation, columns=tuple(OutputColumn(*column) for column in columns))
 
 
 def key_of(*parts: str) -> str:

@@ -53,7 +53,7 @@ def _fields_of(kind: type[Any]) -> tuple[tuple[str, Any], ...]:
 
 
 _FIELDS = {kind: _fields_of(kind) for kind in _CLASSES.values()}
-_PLAIN = (str, int, float, type(None))
+_PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
 class CannotPack(Exception):  # noqa: N818 - nobody is told
@@ -79,33 +79,34 @@ class _Packing:
         self.seen: dict[int, int] = {}
 
     def part(self, value: Any) -> Any:
-        if isinstance(value, _PLAIN):
+        kind = value.__class__
+        if kind in _PLAIN or isinstance(value, (str, int, float)):
             return value
-        if isinstance(value, tuple):
+        if kind is tuple:
             return [self.part(v) for v in value]
+        if kind in _FIELDS:
+            return {"o": self.number(value)}
         if isinstance(value, Mapping):
             return {"m": [[self.part(k), self.part(v)] for k, v in value.items()]}
-        if isinstance(value, list):
+        if kind is list:
             return {"l": [self.part(v) for v in value]}
-        if isinstance(value, frozenset):
+        if kind is frozenset:
             return {"s": sorted(value)}  # of texts, in an order that is always the same
+        raise CannotPack(kind.__name__)
+
+    def number(self, value: Any) -> int:
+        """Return the place of a dataclass in the table, where it is by then."""
         number = self.seen.get(id(value))
         if number is None:
-            row = self.row(value)
+            kind = value.__class__
+            row: list[Any] = [kind.__name__]
+            for index, (name, default) in enumerate(_FIELDS[kind]):
+                given = getattr(value, name)
+                if given is not default and given != default:
+                    row += (index, given if given.__class__ in _PLAIN else self.part(given))
             number = self.seen[id(value)] = len(self.table)
             self.table.append(row)
-        return {"o": number}
-
-    def row(self, value: Any) -> list[Any]:
-        kind = type(value)
-        if _CLASSES.get(kind.__name__) is not kind:
-            raise CannotPack(kind.__name__)
-        row: list[Any] = [kind.__name__]
-        for number, (name, default) in enumerate(_FIELDS[kind]):
-            given = getattr(value, name)
-            if given is not default and given != default:
-                row += (number, self.part(given))
-        return row
+        return number
 
 
 def unpack(packed: list[Any]) -> Any:

@@ -94,8 +94,9 @@ def parse_model(rendered: RenderedModel) -> ParsedModel:
         raise ModelError(finding) from None
     references = {r.relation.lower(): r for r in rendered.references}
     relations = tuple(_relations(parsed.tree))
+    written = {t.text.lower() for t in parsed.tokens if "__" in t.text}
     findings = (
-        *_reserved_names(rendered, parsed.tree, references),
+        *(_reserved_names(rendered, parsed.tree, references) if written - {*references} else ()),
         *_unknown_relations(rendered, relations, references),
     )
     edits = (*_edits(parsed, relations, references), *_semicolons(parsed.tokens))

@@ -32,6 +32,8 @@ def mask(text: str, secrets: Iterable[str]) -> str:
 def mask_finding(finding: Finding, secrets: Iterable[str]) -> Finding:
     """Return the finding with no secret in its words."""
     secrets = tuple(secrets)
+    if not secrets:
+        return finding
     hint = None if finding.hint is None else mask(finding.hint, secrets)
     return replace(finding, message=mask(finding.message, secrets), hint=hint)
 

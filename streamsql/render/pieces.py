@@ -64,7 +64,7 @@ def join_pieces(parts: Iterable[str]) -> Piece:
         if not part:
             continue
         found = part.spans if isinstance(part, Piece) else (Span(0, UNKNOWN, False),)
-        spans += [replace(span, start=span.start + length) for span in found] if length else found
+        spans += [_later(span, length) for span in found] if length else found
         texts.append(part)
         length += len(part)
         if len(spans) > _MOST_SPANS:
@@ -72,6 +72,11 @@ def join_pieces(parts: Iterable[str]) -> Piece:
         if length > LONGEST_TEXT:
             raise SecurityError("the rendered text is too large")
     return make_piece("".join((*texts, "")), tuple(spans))
+
+
+def _later(span: Span, length: int) -> Span:
+    """Return a span after a text of this length: by far the most are moved so."""
+    return Span(span.start + length, span.location, span.literal, span.text)
 
 
 def trim_piece(value: Any, chars: str | None = None) -> str:

@@ -28,7 +28,7 @@ from streamsql.render.functions import (
 from streamsql.render.mistakes import Whereabouts, explain, explain_unreadable
 from streamsql.render.pieces import Piece, join_pieces, source_map
 from streamsql.render.rendered import Reference, RenderedModel, RenderedTest
-from streamsql.render.simple import is_simple, simple_pieces
+from streamsql.render.simple import read_simple, simple_pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +181,7 @@ class Renderer:
             **builtin_names(project, self.functions, context),
         }
         self.parsed: dict[str, Parsed] = {}
+        self.unparsed: dict[str, str] = {}
         self.environment.known_names = self.names
         self.findings: list[Finding] = []
         macro_places: dict[str, Location] = {}
@@ -231,11 +232,15 @@ class Renderer:
         return render_tests(tests, owner, self.names, expand)
 
     def _text(self, path: str, template: str) -> Piece | Finding:
+        parts = read_simple(path, template) if self.shortcuts else None
+        if parts is not None:
+            self.unparsed[path] = template
+            return self._joined(
+                path, lambda: simple_pieces(self.environment, path, parts, self.names)
+            )
         parsed = self._parsed(path, template)
         if isinstance(parsed, Finding):
             return parsed
-        if self.shortcuts and is_simple(parsed):
-            return self._joined(path, lambda: simple_pieces(self.environment, parsed, self.names))
         ready = self._compiled(parsed)
         if isinstance(ready, Finding):
             return ready
@@ -266,6 +271,8 @@ class Renderer:
             return explain(error, path, work, Whereabouts(self._names_in, self.names))
 
     def _names_in(self, path: str) -> Mapping[str, tuple[Location, ...]]:
+        if path in self.unparsed:
+            self._parsed(path, self.unparsed.pop(path))
         return self.parsed[path].names() if path in self.parsed else {}
 
     def _add_macros(self, file: MacroFile, places: dict[str, Location]) -> None:

@@ -471,8 +471,10 @@ def _hazards(walk: Walk) -> Iterator[Hazard]:
     """Yield each expression that may go wrong and has no guard, once for each way to write it."""
     seen: set[tuple[str, str]] = set()
     for risk in walk.risks:
+        if is_guarded(risk):
+            continue
         text, cure = shown(risk)
-        if (risk.kind, text) in seen or is_guarded(risk):
+        if (risk.kind, text) in seen:
             continue
         seen.add((risk.kind, text))
         decides = in_condition(risk.node)

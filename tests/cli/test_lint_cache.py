@@ -85,8 +85,10 @@ models:
   - name: clicks
     description: "{{ doc('clicks') }}"
     columns:
-      - {name: url, data_type: string}
+      - {name: url, data_type: string, data_tests: [short]}
 """,
+    "macros/tests.sql": "{% macro test_short(model) %}length(url) < {{ most() }}"
+    "{% endmacro %}{% macro most() %}99{% endmacro %}\n",
     "models/clicks.md": "{% docs clicks %}Clicks on pages.{% enddocs %}\n",
     "models/clicks.sql": """\
 SELECT upper(url) AS url, at AS clicked_at
@@ -184,7 +186,7 @@ class Edits:
 
     def macro(self) -> None:
         path = self.root / self.random.choice(["macros/a.sql", "macros/z.sql"])
-        name = self.random.choice(["clean_code", "later", "money", "warned"])
+        name = self.random.choice(["clean_code", "later", "money", "warned", "most"])
         body = self.random.choice(["1", "{{ money_type() }}", "{{ exceptions.warn('so') }}2", "x"])
         self.write(path, f"{{% macro {name}(a, b=1) %}}{body}{{% endmacro %}}\n")
 
