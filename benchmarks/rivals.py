@@ -51,13 +51,15 @@ class Rival:
 
     def install(self) -> None:
         """Make the tool's environment, unless it is there."""
-        if self._python.exists():
+        ready = ENVIRONMENTS / self.name / "ready"
+        if ready.exists():
             return
         print(f"installing {self.name} into {ENVIRONMENTS}", flush=True)
         folder = ENVIRONMENTS / self.name
         subprocess.check_call([sys.executable, "-m", "venv", str(folder)])
         pip = [self._python, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
         subprocess.check_call([*map(str, pip), *self.requirements])
+        ready.touch()
 
     def measure(self, folder: Path) -> Done:
         """Run the tool once on its project."""
