@@ -502,6 +502,9 @@ def _clause(sql: str, cut: _Cut) -> WatermarkClause:
     select = Token(TokenType.SELECT, "SELECT", 1, 1, cut.start, cut.start, [])
     tree = _parse(sql, _call_by_name([select, *cut.expression]))
     assert isinstance(tree, exp.Select)
+    if not tree.expressions:
+        hint = "write WATERMARK column DELAY OF INTERVAL 10 MINUTES"
+        raise SqlError("a watermark is set on a column", cut.start, cut.end, hint)
     column = tree.expressions[0]
     name = column.alias if isinstance(column, exp.Alias) else None
     delay = sql[cut.delay[0].start : cut.delay[-1].end + 1]

@@ -354,8 +354,12 @@ def _interval(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
     if unit is None:
         return interval_of(_UNITS[u] for u in _units_in(str(node.this.this)))
     if isinstance(unit, exp.IntervalSpan):
-        ends = (unit.this.name.lower(), unit.expression.name.lower())
-        return interval_of(_UNITS[e.removesuffix("s")] for e in ends)
+        ends = [_UNITS.get(e.name.lower().removesuffix("s")) for e in (unit.this, unit.expression)]
+        known = [end for end in ends if end is not None]
+        if len(known) < len(ends):
+            foreign.report("such interval", node, walk, "write DAY TO SECOND, or YEAR TO MONTH")
+            return None
+        return interval_of(known)
     found = _UNITS.get(unit.name.lower().removesuffix("s"))
     if found is None:
         foreign.report(f"intervals in {unit.name}", node, walk, "write it in months, days or hours")

@@ -14,7 +14,7 @@ from streamsql.pipeline import compile_project
 from streamsql.project.nodes import ProjectFiles
 
 VERSION = "4.2.0"
-COUNT = 120
+COUNT = 60
 
 
 def pairs(seed: int) -> Iterator[tuple[str, str, dict[str, str]]]:
