@@ -51,12 +51,14 @@ class Reader:
         self.consumer.assign([TopicPartition(topic, p, starts[p]) for p in sorted(left)])
         deadline = time.monotonic() + self.timeout
         while left:
-            messages = self.consumer.consume(_AT_ONCE, timeout=0.2)
-            if messages:
-                deadline = time.monotonic() + self.timeout
-            elif time.monotonic() > deadline:
-                raise fault(self.connection, KafkaError(KafkaError._TIMED_OUT), self.troubles)
-            for message in messages:
+            first = self.consumer.poll(0.2)
+            if first is None:
+                if time.monotonic() > deadline:
+                    raise fault(self.connection, KafkaError(KafkaError._TIMED_OUT), self.troubles)
+                continue
+            deadline = time.monotonic() + self.timeout
+            # With a timeout, consume() would wait for as many as that to be there.
+            for message in (first, *self.consumer.consume(_AT_ONCE, timeout=0)):
                 record = self._record(message, left)
                 if record is None:
                     continue
@@ -88,6 +90,7 @@ def reading(
         "enable.auto.commit": "false",
         "enable.auto.offset.store": "false",
         "enable.partition.eof": "true",
+        "fetch.wait.max.ms": "50",  # the end behind a transaction is told after so long
         "auto.offset.reset": "earliest",
         "isolation.level": "read_committed" if committed else "read_uncommitted",
     }

@@ -6,7 +6,7 @@ import pytest
 from project_texts import load, told
 
 from streamsql.errors import ProjectError
-from streamsql.project.masking import is_secret_option, mask
+from streamsql.project.masking import is_secret_option, mask, secret_options
 
 PROFILES = """\
 shop:
@@ -154,3 +154,18 @@ def test_secret_options_are_known_by_their_names() -> None:
         "ssl.keystore.location",
     ]
     assert [n for n in secret + public if is_secret_option(n)] == secret
+
+
+@pytest.mark.parametrize(
+    ("jaas", "secrets"),
+    [
+        ('M required username="u" password="p q;";', {"p q;"}),
+        ("M required username='u' password='it\\'s';", {"it\\'s", "it's"}),
+        ("M required username=u password=plain;", {"plain"}),
+        ('M required clientId="c" clientSecret="cs";', {"cs"}),
+        ('M required username="u" password="a\\"b";', {'a\\"b', 'a"b'}),
+    ],
+)
+def test_passwords_inside_a_login_are_secrets_too(jaas: str, secrets: set[str]) -> None:
+    """As they stand in the login, and as they are meant: either may be repeated by somebody."""
+    assert secret_options({"kafka.sasl.jaas.config": jaas}) == {jaas, *secrets}
