@@ -20,6 +20,7 @@ LONGEST = (
     "main_job/test_what_keeps_data_right.py",
     "main_job/test_cluster_run.py",
     "main_job/test_sample_project.py",
+    "chaos/test_database_kills.py",
     "main_job/test_failing_queries.py",
     "cli/test_run_command.py",
     "oracle/test_random_queries.py",

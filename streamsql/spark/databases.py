@@ -161,29 +161,33 @@ def _agreed(
     there: Mapping[str, str],
 ) -> tuple[TableColumn, ...]:
     """Return the columns that are written, once the table has them all."""
-    new = [c for c in columns if c.name not in there]
+    lacking = [c for c in columns if c.name not in there]
     if write.on_schema_change == "append_new_columns":
-        for column in new:
+        for column in lacking:
             database.execute(postgres.add_column(names, column))
-        new = []
+        there = {**there, **{c.name: c.sql_type for c in lacking}}
     elif write.on_schema_change == "ignore":
         columns = [c for c in columns if c.name in there]
-        new = []
-    other = [
-        c for c in columns if c.name in there and not postgres.holds(there[c.name], c.sql_type)
-    ]
-    if new or other:
-        listed = [f"{c.name}: missing in the table, {c.sql_type} in the model" for c in new]
-        listed += [
-            f"{c.name}: {there[c.name]} in the table, {c.sql_type} in the model" for c in other
-        ]
-        near = did_you_mean(new[0].name, there) if new else None
-        raise PlanError(
-            f"the table {names.table} that '{query.id}' writes has other columns than the model "
-            f"({'; '.join(listed)})",
-            hint=near or "alter the table, or set on_schema_change='append_new_columns'",
-        )
+    _require_columns(query, names, columns, there)
     return tuple(columns)
+
+
+def _require_columns(
+    query: Query, names: TableNames, columns: Sequence[TableColumn], there: Mapping[str, str]
+) -> None:
+    found = {c.name: there.get(c.name, "missing") for c in columns}
+    differing = [c for c in columns if not postgres.holds(found[c.name], c.sql_type)]
+    if not differing:
+        return
+    listed = "; ".join(
+        f"{c.name}: {found[c.name]} in the table, {c.sql_type} in the model" for c in differing
+    )
+    near = next((did_you_mean(c.name, there) for c in differing if c.name not in there), None)
+    raise PlanError(
+        f"the table {names.table} that '{query.id}' writes has other columns than the model "
+        f"({listed})",
+        hint=near or "alter the table, or set on_schema_change='append_new_columns'",
+    )
 
 
 def _require_index(

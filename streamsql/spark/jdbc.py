@@ -117,10 +117,9 @@ def _open(spark: SparkSession, connection: JdbcConnection) -> Any:
 
 def fault(connection: JdbcConnection, error: Exception) -> ConnectionFault:
     """Return the fault for what the driver, or a job of Spark's that writes with it, said."""
-    said = _said(error)
-    passing = _PASSING.search(said) is not None
-    what = re.sub(r"\s+", " ", _statement_left_out(said)).strip()
-    hint = next((hint for pattern, hint in _HINTS if re.search(pattern, said)), None)
+    what = re.sub(r"\s+", " ", _statement_left_out(_said(error))).strip()
+    passing = _PASSING.search(what) is not None
+    hint = next((hint for pattern, hint in _HINTS if re.search(pattern, what)), None)
     return ConnectionFault(f"{connection.place}: {what}", hint=hint, passing=passing)
 
 

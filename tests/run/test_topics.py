@@ -14,8 +14,8 @@ from streamsql.connectors.kafka import read_options
 from streamsql.dev.broker import EmbeddedBroker
 from streamsql.errors import ConnectionFault, PlanError
 from streamsql.findings import Location
-from streamsql.plan.nodes import Query, QueryRead, QueryWrite
-from streamsql.project.nodes import Trigger
+from streamsql.plan.nodes import Plan, Query, QueryRead, QueryWrite
+from streamsql.project.nodes import Connection, Trigger
 from streamsql.spark.kafka import Record, TopicSpec, create_topics, list_topics, produce, read_last
 from streamsql.spark.topics import Topics
 
@@ -218,3 +218,25 @@ def values(spark: SparkSession, broker: EmbeddedBroker, read: QueryRead) -> list
     reached = client_options(broker.bootstrap_servers, {})
     rows = spark.read.format("kafka").options(**read.options).options(**reached).load()
     return sorted(r.value.decode() for r in rows.select("value").collect())
+
+
+def test_debug_tells_of_topics_that_models_write(broker: EmbeddedBroker, events: str) -> None:
+    from streamsql.cli.diagnosis import _written_topics
+
+    writes = (
+        write_of(events, partitions=6),
+        write_of(f"{PREFIX}.never"),
+        write_of(f"{PREFIX}.upserts_of_debug", partitions=1),
+    )
+    create_topics(broker.connection, [TopicSpec(f"{PREFIX}.upserts_of_debug", 1)])
+    plan = Plan("shop", "dev", "4.1.1", "target/checkpoints", (query_of(writes=writes),))
+    found = Connection("kafka", "kafka", {}, Location("profiles.yml"))
+    told = [(o.ok, o.text) for o in _written_topics(found, broker.connection, plan)]
+    assert told == [
+        (None, f"topic '{events}': partitions is 3, and the model wants 6"),
+        (None, f"topic '{PREFIX}.never': a run makes it"),
+        (True, f"topic '{PREFIX}.upserts_of_debug': as its model wants it"),
+    ]
+    strict = replace(found, create_topics=False)
+    missing = [o.text for o in _written_topics(strict, broker.connection, plan) if o.ok is False]
+    assert missing == [f"topic '{PREFIX}.never' is missing"]
