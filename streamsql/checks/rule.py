@@ -29,8 +29,9 @@ class WholeProject:
 
     ``rendered`` are the models with their settings and references, those that could not be
     resolved too; the columns of all that can be read are in ``relations``. ``texts`` are the
-    project's files by their paths, profiles.yml too. Such a rule reads no SQL trees:
-    it is asked anew after every change, however small.
+    project's files by their paths, profiles.yml too. Such a rule is asked anew after every
+    change, however small, so it reads no SQL: of models that have not changed, lint remembers
+    settings and references alone.
     """
 
     project: Project

@@ -14,9 +14,11 @@ import yaml
 from streamsql.checks.catalogue import RULES, TOPICS
 from streamsql.checks.rule import Rule
 from streamsql.findings import Finding
+from streamsql.lint_memory import Memory
 from streamsql.pipeline import compile_project
 from streamsql.project import read_files
 from streamsql.project.nodes import ProjectFiles
+from streamsql.relint import relint
 
 CASES = Path(__file__).parent / "cases"
 
@@ -55,9 +57,16 @@ _PATH = re.compile(r"^(?:--|#) (\S+\.(?:sql|yml|toml|md|csv|json|avsc))\n", re.M
 
 
 def findings_of(files: Mapping[str, str]) -> tuple[Finding, ...]:
+    """What a compile finds; lint finds the same, with and without a memory of the models."""
     texts = {**BESIDE, **files}
     profiles = texts.pop("profiles.yml", PROFILES[1])
-    return compile_project(ProjectFiles(texts, (PROFILES[0], profiles))).findings
+    given = ProjectFiles(texts, (PROFILES[0], profiles))
+    found = compile_project(given).findings
+    first = relint(given, Memory())
+    assert first is None or first.findings == found
+    again = relint(given, Memory(lines=first.lines)) if first and first.lines else first
+    assert again is None or again.findings == found
+    return found
 
 
 def findings_on_disk(files: Mapping[str, str], folder: Path) -> tuple[Finding, ...]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from streamsql.checks.rule import Fault, WholeProject, project_rule
-from streamsql.findings import Severity
+from streamsql.findings import Location, Severity
 
 _ASOF = re.compile(r"(?i)\basof\s+join\b")
 _SETTING = "spark.sql.join.asofJoin.enabled"
@@ -54,11 +54,20 @@ def asof_join_switched_off(whole: WholeProject) -> Iterator[Fault]:
     if str(whole.project.target.spark.conf.get(_SETTING, "")).lower() == "true":
         return
     for rendered in whole.rendered:
-        found = _ASOF.search(rendered.sql)
+        model = rendered.model
+        found = _ASOF.search(model.template) if "asof" in model.template.lower() else None
         if found is not None:
             yield Fault(
                 f"Spark refuses an ASOF JOIN unless {_SETTING} is true",
-                rendered.source_map.locate(*found.span()),
+                _location(model.path, model.template, found),
                 hint="set it under conf of the target's spark in profiles.yml",
-                model=rendered.model.name,
+                model=model.name,
             )
+
+
+def _location(path: str, text: str, found: re.Match[str]) -> Location:
+    places = []
+    for offset in found.span():
+        before = text[:offset]
+        places += [before.count("\n") + 1, len(before) - before.rfind("\n")]
+    return Location(path, *places)
