@@ -23,6 +23,7 @@ from streamsql.resolve.coercion import (
     STRING,
     TIMESTAMP,
     TIMESTAMP_NTZ,
+    VARIANT,
     is_day_time,
     is_numeric,
     is_year_month,
@@ -51,8 +52,14 @@ class Risk:
 
 
 def cast_risk(node: exp.Expr, found: DataType | None, target: DataType | None) -> Risk | None:
-    """Return what a CAST of text to something else may throw on; overflow is left out."""
-    if isinstance(node, exp.TryCast) or found != STRING or target is None:
+    """Return what a CAST of text or of a variant to something else may throw on; overflow is
+    left out."""
+    if isinstance(node, exp.TryCast) or target is None:
+        return None
+    if found == VARIANT and target not in (VARIANT, STRING):
+        cure = f"try_cast({_text(node.this)} AS {ddl(target).upper()})"
+        return Risk("throws", node, node.this, f"a value that is no {_noun(target)}", cure)
+    if found != STRING:
         return None
     if not _parses_text(target) or _is_well_formed(node.this):
         return None
@@ -179,6 +186,8 @@ def now_risk(node: exp.Expr) -> Risk:
 
 def _throwing_call(name: str, node: exp.Expr, arguments: Sequence[Argument]) -> Risk | None:
     first = arguments[0]
+    if name == "variant_get":
+        return _variant_part(node, arguments)
     if name in _CASTS and len(arguments) == 1:
         return _cast_call(name, node, first)
     if name in ("mod", "pmod") and len(arguments) == 2:
@@ -191,6 +200,14 @@ def _throwing_call(name: str, node: exp.Expr, arguments: Sequence[Argument]) -> 
         return None
     reason, cure = _PARSERS[name]
     return Risk("throws", node, first.node, reason, _renamed(node, cure) if cure else None)
+
+
+def _variant_part(node: exp.Expr, arguments: Sequence[Argument]) -> Risk | None:
+    target = arguments[2].text if len(arguments) > 2 else None
+    if target is None or target.strip().lower() in ("variant", "string"):
+        return None
+    reason = f"a value that is no {target}"
+    return Risk("throws", node, arguments[0].node, reason, _renamed(node, "try_variant_get"))
 
 
 def _remainder(name: str, node: exp.Expr) -> Risk | None:

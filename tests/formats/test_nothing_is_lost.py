@@ -3,11 +3,14 @@ Spark: each is good, a dead letter with its own bytes and a reason, or a tombsto
 
 from __future__ import annotations
 
+import random
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from kinds_of_records import CSV, DEBEZIUM, KINDS, NOW, VARIANT, Kind, records
+from format_sources import column, source
+from kinds_of_records import CSV, DEBEZIUM, KINDS, MILLIS, NOW, VARIANT, Kind, records
 from pyspark.errors import PySparkException
 
 from streamsql.formats import decode
@@ -149,3 +152,57 @@ def test_the_whole_object_beside_its_fields(spark: SparkSession) -> None:
     found = rows(spark, VARIANT, b'{"id":1,"a":{"b":[1.5]}}', b"{}")
     told = found.selectExpr("id", "to_json(payload) AS p", "payload:a.b[0]::double AS b").collect()
     assert [tuple(r) for r in told] == [(1, '{"a":{"b":[1.5]},"id":1}', 1.5), (None, "{}", None)]
+    # What lint says of variants: as text they may be anything, and of another type not.
+    assert found.selectExpr("payload:a::string AS a").first() == ('{"b":[1.5]}',)
+    for throws in ("payload:a::int", "variant_get(payload, '$.a', 'date')"):
+        with pytest.raises(PySparkException, match="INVALID_VARIANT_CAST"):
+            found.selectExpr(f"{throws} AS a").collect()
+
+
+def test_numbers_are_no_times_unless_told(spark: SparkSession) -> None:
+    """A connector writes times as numbers unless told otherwise: none is taken for a year."""
+    plain = replace(DEBEZIUM.source, format_options={}, watermark=None)
+    times = ['"2026-01-01T00:00:00Z"', str(MILLIS), str(MILLIS // 1000), "2026", '"2026"', "-1000"]
+    days = ['"2026-01-01"', "20454", "2026"]
+    row = '{"op":"c","after":{"id":%d,"at":%s,"day":%s}}'
+    made = [row % (1, time, days[0]) for time in times] + [row % (1, times[0], d) for d in days]
+    show(spark, [(None, value.encode()) for value in made])
+    decoding = decode(plain, "raw_orders", hidden=("_offset",))
+    assert [r._offset for r in spark.sql(decoding.good).collect()] == [0, 6]
+    told = [header(r, "streamsql.error") for r in spark.sql(decoding.bad or "").collect()]
+    assert told == ["wrong type: at is not timestamp"] * 5 + ["wrong type: day is not date"] * 2
+
+
+def cells(text: str, count: int) -> list[str | None] | None:
+    """Read a row as RFC 4180 has it; None if it is not one row of so many cells."""
+    found = re.fullmatch(f"{_CELL}(?:,{_CELL}){{{count - 1}}}(?:\r?\n)?", text)
+    if found is None:
+        return None
+    return [
+        cell[1:-1].replace('""', '"') if cell.startswith('"') else cell or None
+        for cell in found.groups()
+    ]
+
+
+_CELL = r'("(?:[^"]|"")*"|[^",\n]*)'
+
+
+def test_rows_are_those_of_the_standard(spark: SparkSession) -> None:
+    """Texts of what can go wrong, thrown together, are read as a strict reader reads them."""
+    chance = random.Random(11)
+    parts = ['"', '""', ",", "a", " ", "\n", '","', '"a"', 'a"', "\\"]
+    texts = ["".join(chance.choices(parts, k=chance.randint(1, 9))) for _ in range(6_000)]
+    two = source(column("a", "string"), column("b", "string"), format="csv")
+    decoding = decode(two, "raw_orders", hidden=("_offset",))
+    show(spark, [(None, text.encode()) for text in texts])
+    found = {r._offset: [r.a, r.b] for r in spark.sql(decoding.good).collect()}
+    bad = {int(header(r, "streamsql.offset")) for r in spark.sql(decoding.bad or "").collect()}
+    assert len(found) + len(bad) == len(texts)
+    assert set(found) & bad == set()
+    assert len(found) > 300
+    wrong = {
+        text: (found.get(n), cells(text, 2))
+        for n, text in enumerate(texts)
+        if found.get(n) != cells(text, 2)
+    }
+    assert wrong == {}
