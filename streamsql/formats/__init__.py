@@ -7,6 +7,7 @@ entry points ``streamsql.formats`` and are looked up only when a name is none of
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib.metadata import entry_points
 
@@ -241,8 +242,13 @@ def check_key(key: KeyOutput, columns: Columns, location: Location) -> tuple[Fin
         hint = "name one column, or choose json, avro or csv"
         message = f"a key of the format {key.format.name} is one column, not {len(listed)}"
         return (Finding("format-columns", message, location, hint=hint),)
-    named = Output([("value", listed[0][1])], key.options, key.schema)
-    return key.format.check_output(named, location)
+    name, data_type = listed[0]
+    found = key.format.check_output(Output([("value", data_type)], key.options), location)
+    hint = "cast it, or write the key as json"
+    return tuple(
+        replace(f, message=f.message.replace("'value'", f"the key '{name}'"), hint=hint)
+        for f in found
+    )
 
 
 def _known(name: str) -> Format:

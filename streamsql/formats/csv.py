@@ -22,6 +22,7 @@ from collections.abc import Mapping
 from streamsql.datatypes import DataType, Decimal, Primitive, ddl, parse_type, quote_name
 from streamsql.findings import Finding, Location
 from streamsql.formats.format import Format, Output
+from streamsql.formats.json_decimals import HUGE
 from streamsql.formats.json_parse import CORRUPT, END, unused
 from streamsql.formats.json_types import TIMESTAMP, TIMESTAMP_NTZ
 from streamsql.formats.reading import Part, Reading, missing, present
@@ -42,7 +43,9 @@ OPTIONS = {
     "locale": "language of month and day names in patterns",
     "ignoreLeadingWhiteSpace": "take blanks before a cell away; default false",
     "ignoreTrailingWhiteSpace": "take blanks after a cell away; default false",
+    "guardDecimals": "look for exponents that would stop a query (see below); default false",
 }
+_OWN_OPTIONS = ("delimiter", "quote", "escape", "guardDecimals")
 _TYPES = (
     *("boolean", "tinyint", "smallint", "int", "bigint", "float", "double"),
     *("string", "date", "timestamp", "timestamp_ntz"),
@@ -103,6 +106,7 @@ def read(source: Encoded, part: Part) -> Reading:
     def columns(row: str) -> list[tuple[str, str]]:
         return [(_cell(f"{row}.{quote_name(n)}", kind), n) for n, kind in kinds.items()]
 
+    huge = _huge_decimals(text, kinds, source.format_options)
     whole = f"{row}.{unused(CORRUPT, kinds)} IS NULL AND {row}.{end} = '{END}'"
     quoted = _well_quoted(part.text, source.format_options)
     cells = _from_csv(part.text, dict.fromkeys(kinds, Primitive("string")), source.format_options)
@@ -114,12 +118,17 @@ def read(source: Encoded, part: Part) -> Reading:
         faults=(
             (f"NOT is_valid_utf8({text})", "'invalid UTF-8'"),
             (f"contains({text}, '{END}')", f"'holds the reserved number {END}'"),
+            *((test, "'wrong type: a number with a huge exponent'") for test in huge),
             *((f"NOT {test}", "'quotes that do not stand around a whole cell'") for test in quoted),
             (f"NOT coalesce({whole}, false)", told),
             *missing(source.columns, values),
         ),
         text=_body(text, source.format_options),
-        guards=(f"is_valid_utf8({text})", f"NOT contains({text}, '{END}')"),
+        guards=(
+            f"is_valid_utf8({text})",
+            f"NOT contains({text}, '{END}')",
+            *(f"NOT {test}" for test in huge),
+        ),
     )
 
 
@@ -140,9 +149,25 @@ def _from_csv(text: str, kinds: Mapping[str, DataType], options: Mapping[str, st
         **_marks(options),
         "emptyValue": _EMPTY_TEXT,
         "columnNameOfCorruptRecord": unused(CORRUPT, kinds),
-        **{k: v for k, v in options.items() if k not in ("delimiter", "quote", "escape")},
+        **{k: v for k, v in options.items() if k not in _OWN_OPTIONS},
     }
     return f"from_csv(\n  {text},\n  {literal(', '.join(fields))},\n  {_map(given)})"
+
+
+def _huge_decimals(
+    text: str, kinds: Mapping[str, DataType], options: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Return the condition of a decimal that would stop a query, if it is to be looked for.
+
+    The cells are read as texts, and only where the whole text may have such a number.
+    """
+    names = [name for name, kind in kinds.items() if isinstance(kind, Decimal)]
+    if not names or options.get("guardDecimals", "false").lower() != "true":
+        return ()
+    cells = _from_csv(_body(text, options), dict.fromkeys(kinds, Primitive("string")), options)
+    numbers = ", ".join(f"cells.{quote_name(name)}" for name in names)
+    joined = f"transform(array({cells}), cells -> concat_ws(' ', {numbers}))[0]"
+    return (f"({text} {HUGE} AND coalesce({joined} {HUGE}, false))",)
 
 
 def _marks(options: Mapping[str, str]) -> dict[str, str]:
@@ -223,7 +248,7 @@ def value(output: Output) -> str:
         "emptyValue": output.options.get("quote", '"') * 2,
         "ignoreLeadingWhiteSpace": "false",
         "ignoreTrailingWhiteSpace": "false",
-        **{k: v for k, v in output.options.items() if k not in ("delimiter", "quote", "escape")},
+        **{k: v for k, v in output.options.items() if k not in _OWN_OPTIONS},
     }
     patterns = {"timestampFormat": TIMESTAMP, "timestampNTZFormat": TIMESTAMP_NTZ}
     for name, kind in (("timestampFormat", "timestamp"), ("timestampNTZFormat", "timestamp_ntz")):

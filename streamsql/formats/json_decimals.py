@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from streamsql.datatypes import Array, DataType, Decimal, Field, Map, Primitive, Struct, ddl
 from streamsql.formats.records import literal
 
-_HUGE = "RLIKE '[eE][+-]?[0-9]{6}'"
+# What follows a text in a condition.
+HUGE = "RLIKE '[eE][+-]?[0-9]{6}'"
 
 
 def can_be_read(text: str, columns: Mapping[str, DataType]) -> str | None:
@@ -30,9 +31,7 @@ def can_be_read(text: str, columns: Mapping[str, DataType]) -> str | None:
     unquoted = f"regexp_replace({unescaped}, '\"[^\"]*\"', '')"
     schema = literal(f"v array<{ddl(decimals)}>, _corrupt_record string")
     quoted = f"to_json(from_json(concat('{{\"v\":[', {text}, ']}}'), {schema}))"
-    return (
-        f"(NOT {text} {_HUGE}\n      OR (NOT {unquoted} {_HUGE}\n        AND NOT {quoted} {_HUGE}))"
-    )
+    return f"(NOT {text} {HUGE}\n      OR (NOT {unquoted} {HUGE}\n        AND NOT {quoted} {HUGE}))"
 
 
 def _decimals(kind: DataType) -> DataType | None:

@@ -27,7 +27,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from streamsql.datatypes import DataType, parse_type, quote_name
-from streamsql.findings import Finding, Location
+from streamsql.findings import Finding, Location, did_you_mean
 from streamsql.formats.fitting import misfits
 from streamsql.formats.format import Format, Output
 from streamsql.formats.framing import frame, frame_faults, is_framed, without_frame
@@ -44,6 +44,7 @@ from streamsql.formats.json_types import (
 )
 from streamsql.formats.reading import Part, Reading, missing, present
 from streamsql.formats.records import Encoded, literal
+from streamsql.formats.schemas import FRAMINGS
 
 OPTIONS = {
     "timestampFormat": "pattern of timestamps; default ISO 8601, which is read fastest",
@@ -73,6 +74,11 @@ def check_source(source: Encoded) -> tuple[Finding, ...]:
         hint = "list the fields that models use under 'columns'"
         return (Finding("no-columns", "a JSON source needs columns", source.location, hint=hint),)
     found = [_check_column(c.name, c.data_type or "string", c.location) for c in source.columns]
+    framing = source.format_options.get("framing", FRAMINGS[0])
+    if framing not in FRAMINGS:
+        hint = did_you_mean(framing, FRAMINGS) or f"it is {' or '.join(FRAMINGS)}"
+        message = f"there is no framing '{framing}'"
+        found.append(Finding("format-option", message, source.location, hint=hint))
     whole = source.format_options.get("singleVariantColumn", "").lower()
     for column in source.columns:
         if column.name.lower() == whole and (column.data_type or "").lower() != "variant":

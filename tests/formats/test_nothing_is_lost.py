@@ -206,3 +206,17 @@ def test_rows_are_those_of_the_standard(spark: SparkSession) -> None:
         if found.get(n) != cells(text, 2)
     }
     assert wrong == {}
+
+
+def test_a_huge_exponent_stops_no_query_where_it_is_looked_for(spark: SparkSession) -> None:
+    guarded = source(
+        column("code", "string"),
+        column("amount", "decimal(10,2)"),
+        format="csv",
+        options={"guardDecimals": "true"},
+    )
+    show(spark, [(None, b"E123456,1e2"), (None, b"x,1e400000000"), (None, b'x,"1E+4000000"')])
+    decoding = decode(guarded, "raw_orders", hidden=("_offset",))
+    assert [r._offset for r in spark.sql(decoding.good).collect()] == [0]
+    told = [header(r, "streamsql.error") for r in spark.sql(decoding.bad or "").collect()]
+    assert told == ["wrong type: a number with a huge exponent"] * 2

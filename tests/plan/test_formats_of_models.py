@@ -137,6 +137,10 @@ def test_a_key_is_decoded_only_where_somebody_has_to_agree() -> None:
             "undecodable-source: column 'a' has a timestamp inside, and connectors write numbers",
         ),
         (
+            "format_options: {framing: confluen}\ncolumns: [{name: a, data_type: int}]",
+            "undecodable-source: there is no framing 'confluen'",
+        ),
+        (
             "format_options: {singleVariantColumn: a}\ncolumns: [{name: a, data_type: int}]",
             "undecodable-source: 'a' gets the whole object, and is int",
         ),
@@ -229,8 +233,8 @@ def test_keys_are_written_in_their_own_format() -> None:
         ),
         (
             "key='id', key_format='text'",
-            "unencodable-topic: 'value' is bigint, and the format text writes string or char or "
-            "varchar",
+            "unencodable-topic: the key 'id' is bigint, and the format text writes string or char "
+            "or varchar",
         ),
         (
             "key='id', key_format='json', key_options={'a': 'b'}",

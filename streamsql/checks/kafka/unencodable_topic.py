@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from streamsql.checks.rule import Fault, model_rule
-from streamsql.findings import Severity
+from streamsql.findings import Finding, Location, Severity
 from streamsql.formats import SchemaError, check_key, check_output
 from streamsql.resolve import ResolvedModel, output_schema
 
@@ -30,23 +30,26 @@ def unencodable_topic(model: ResolvedModel) -> Iterator[Fault]:
     """
     rendered = model.parsed.rendered
     config = rendered.config
-    # topic-without-value speaks of raw and text.
-    if config.materialized != "topic" or (config.format in ("raw", "text") and not config.key):
+    if config.materialized != "topic":
         return
     columns = [(c.name, c.data_type) for c in model.columns if c.data_type is not None]
-    place = rendered.place("format")
     produced = {name.lower() for name, _ in columns}  # unknown-key-column speaks of the others
-    key = [name for name in config.key if name.lower() in produced]
-    made = config.format or "json"
-    try:
-        schema = output_schema(model)
-    except SchemaError as fault:
-        yield Fault(str(fault), place, fault.hint)
-        return
-    faults = check_output(
-        made, columns, place, key=key, options=config.format_options, schema=schema
-    )
-    written = replace(config.written_key, columns=key)
+    key = replace(config.written_key, columns=[k for k in config.key if k.lower() in produced])
     place = rendered.place("key_format" if config.key_format else "key")
-    for found in dict.fromkeys((*faults, *check_key(written, columns, place))):
+    try:
+        faults = _faults_of_value(model, columns, rendered.place("format"))
+    except SchemaError as fault:
+        yield Fault(str(fault), rendered.place("format"), fault.hint)
+        return
+    for found in dict.fromkeys((*faults, *check_key(key, columns, place))):
         yield Fault(found.message, found.location, found.hint)
+
+
+def _faults_of_value(
+    model: ResolvedModel, columns: list[tuple[str, str]], place: Location
+) -> tuple[Finding, ...]:
+    config = model.parsed.rendered.config
+    if config.format in ("raw", "text"):
+        return ()  # topic-without-value speaks of them
+    made, schema = config.format or "json", output_schema(model)
+    return check_output(made, columns, place, options=config.format_options, schema=schema)
