@@ -8,10 +8,10 @@ nothing but quotes an empty text.
 Two things differ from what Spark does unless told: a quote inside quotes is written twice, as
 RFC 4180 has it (``escape`` is the quote), and an empty text is none that is missing.
 
-How it is done. ``from_csv`` of Spark 4.1 reads the first line and passes over the rest. So each
-text gets one cell more, which must come out as the last one: a line break, an open quote, a cell
-too many or too few leave something else there. Text that follows a closing quote would be taken
-as it is, quotes and all; it is looked for where a text has quotes.
+How it is done. ``from_csv`` of Spark 4.1 does not say where a text ends for it. So each
+text gets one cell more, which must come out as the last one: an open quote, a cell too many or
+too few leave something else there. Text that follows a closing quote would be taken as it is,
+quotes and all, and so would a line break: both are looked for.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ OPTIONS = {
     "ignoreTrailingWhiteSpace": "take blanks after a cell away; default false",
     "guardDecimals": "look for exponents that would stop a query (see below); default false",
 }
+_ROWS = "'more than one row, or a line break outside of quotes'"
 _OWN_OPTIONS = ("delimiter", "quote", "escape", "guardDecimals")
 _TYPES = (
     *("boolean", "tinyint", "smallint", "int", "bigint", "float", "double"),
@@ -108,19 +109,21 @@ def read(source: Encoded, part: Part) -> Reading:
 
     huge = _huge_decimals(text, kinds, source.format_options)
     whole = f"{row}.{unused(CORRUPT, kinds)} IS NULL AND {row}.{end} = '{END}'"
+    quote = _marks(source.format_options)["quote"]
     quoted = _well_quoted(part.text, source.format_options)
     cells = _from_csv(part.text, dict.fromkeys(kinds, Primitive("string")), source.format_options)
     told = f"transform(array({cells}), cells -> {_told(text, values, kinds)})[0]"
     return Reading(
         _from_csv(part.text, kinds, source.format_options),
         columns,
-        tests=(whole, *quoted, *present(source.columns, values)),
+        tests=(whole, quoted, *present(source.columns, values)),
         faults=(
             (f"NOT is_valid_utf8({text})", "'invalid UTF-8'"),
             (f"contains({text}, '{END}')", f"'holds the reserved number {END}'"),
             *((test, "'wrong type: a number with a huge exponent'") for test in huge),
-            *((f"NOT {test}", "'quotes that do not stand around a whole cell'") for test in quoted),
             (f"NOT coalesce({whole}, false)", told),
+            (f"NOT contains({part.text}, {literal(quote)}) AND NOT {quoted}", _ROWS),
+            (f"NOT {quoted}", "'quotes that do not stand around a whole cell'"),
             *missing(source.columns, values),
         ),
         text=_body(text, source.format_options),
@@ -194,23 +197,31 @@ def _cell(value: str, kind: DataType) -> str:
     return text if kind == Primitive("string") else f"try_cast({text} AS {ddl(kind)})"
 
 
-def _well_quoted(text: str, options: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the test that quotes stand around whole cells, where that can be told.
+def _well_quoted(text: str, options: Mapping[str, str]) -> str:
+    """Return the test that quotes stand around whole cells, and line breaks inside of them.
 
-    Doubled quotes become one character first; then cells in quotes are taken away, and no quote
-    may be left, nor a pair that is not a whole cell.
+    Spark takes what follows a closing quote for a part of the cell, and a line break too. Here
+    escaped quotes become one character first; then cells in quotes are taken away, and neither a
+    quote nor a line break may be left, nor a doubled quote that is not a whole cell.
     """
     marks = _marks(options)
+    quote, escape = marks["quote"], marks["escape"]
+    mark, between = re.escape(quote), re.escape(marks["delimiter"])
     trimmed = any(v.lower() == "true" for k, v in options.items() if k.startswith("ignore"))
-    if marks["quote"] != marks["escape"] or len(marks["delimiter"]) != 1 or trimmed:
-        return ()
-    mark, between = re.escape(marks["quote"]), re.escape(marks["delimiter"])
-    pairs = f"replace({text}, {literal(marks['quote'] * 2)}, '{_PAIR}')"
-    cell = literal(f"(?<=^|{between})PAIR*{mark}[^{mark}]*{mark}(?={between})")
-    left = literal(f"{mark}|PAIR[^PAIR{between}]|[^{between}PAIR]PAIR")
-    plain = f"NOT contains({text}, {literal(marks['quote'])})"
-    test = f"regexp_replace({pairs}, {cell}, '') RLIKE {left}".replace("PAIR", _PAIR)
-    return (f"({plain} OR NOT {test})",)
+    blanks = "[ \\t]*" if trimmed else ""
+    doubled = quote == escape
+    pairs = f"replace({text}, {literal(escape + quote)}, '{_PAIR}')"
+    if not doubled:
+        twice = f"replace({text}, {literal(escape * 2)}, '')"
+        pairs = f"replace({twice}, {literal(escape + quote)}, '')"
+    first = "PAIR*" if doubled else ""
+    cell = f"(?<=^|{between}){blanks}{first}{mark}[^{mark}]*{mark}{blanks}(?={between})"
+    left = f"{mark}|\n"
+    if doubled and len(marks["delimiter"]) == 1 and not trimmed:
+        left += f"|PAIR[^PAIR{between}]|[^{between}PAIR]PAIR"
+    rest = f"regexp_replace({pairs}, {literal(cell)}, '') RLIKE {literal(left)}"
+    rest = rest.replace("PAIR", _PAIR)
+    return f"IF(contains({text}, {literal(quote)}), NOT {rest}, NOT contains({text}, '\\n'))"
 
 
 def _told(text: str, values: Mapping[str, str], kinds: Mapping[str, DataType]) -> str:
@@ -225,7 +236,7 @@ def _told(text: str, values: Mapping[str, str], kinds: Mapping[str, DataType]) -
         (f"{text} = ''", "'empty value'"),
         (f"array_contains(array({listed}), '{END}')", f"'not {many}: there are fewer'"),
         (swallowed, "'a quote that is not closed'"),
-        (f"contains({text}, '\\n')", "'more than one row, or a line break outside of quotes'"),
+        (f"contains({text}, '\\n')", _ROWS),
     )
     end = f"cells.{unused('__end__', kinds)}"
     cases = "".join(f" WHEN {test} THEN {told}" for test, told in shapes)

@@ -14,4 +14,5 @@ LATERAL VIEW explode(array(from_csv(
   text,
   'id bigint, __end__ string, _corrupt_record string',
   map('delimiter', ',', 'quote', '"', 'escape', '\\', 'emptyValue', 'x-7190846325019273644', 'columnNameOfCorruptRecord', '_corrupt_record', 'nullValue', 'NULL')))) AS record
-WHERE record._corrupt_record IS NULL AND record.__end__ = '-7190846325019273644'
+WHERE (record._corrupt_record IS NULL AND record.__end__ = '-7190846325019273644'
+  AND IF(contains(text, '"'), NOT regexp_replace(replace(replace(text, '\\\\', ''), '\\"', ''), '(?<=^|,)"[^"]*"(?=,)', '') RLIKE '"|\n', NOT contains(text, '\n')))
