@@ -20,6 +20,7 @@ from streamsql.resolve import (
     OutputMode,
     Relation,
     ResolvedModel,
+    ResolvedTest,
     StateBound,
     StatefulOperator,
     StateKey,
@@ -68,7 +69,30 @@ def explain(compilation: Compilation, name: str) -> Data | None:
         "losses": [_loss(loss) for loss in facts.losses],
         "operators": [_operator(o, model) for o in facts.stateful],
         "output_modes": [_mode(m) for m in facts.modes],
+        "tests": [_test(t) for t in model.tests],
+        "dead_letter": _dead_letter(model),
     }
+
+
+def _test(test: ResolvedTest) -> Data:
+    told = test.test
+    return {
+        "id": test.id,
+        "name": told.name,
+        "column": told.column,
+        "on_failure": told.on_failure,
+        "condition": test.passes.sql if test.passes is not None else None,
+        "where": test.where.sql if test.where is not None else None,
+        "location": _place(told.location),
+    }
+
+
+def _dead_letter(model: ResolvedModel) -> Data | None:
+    """Where rows go that tests quarantine."""
+    where = model.parsed.rendered.config.dead_letter
+    if where is None or not any(t.test.on_failure == "quarantine" for t in model.tests):
+        return None
+    return {"topic": where.topic, "connection": where.connection}
 
 
 def _relations(compilation: Compilation, name: str) -> Iterator[tuple[str, Relation]]:
@@ -261,6 +285,7 @@ def as_tree(explained: Data) -> Branch:
             *_static_lines(explained["relations"]),
             *(_operator_branch(o, explained["model"]) for o in explained["operators"]),
             *([] if explained["operators"] else [Branch("state: none")]),
+            *_test_branch(explained["tests"], explained["dead_letter"]),
             _output_line(explained["watermarks"]),
             *_loss_branch(explained["losses"]),
             Branch("output modes", tuple(_mode_line(m) for m in explained["output_modes"])),
@@ -304,6 +329,26 @@ def _state_lines(operator: Data) -> Iterator[Branch]:
     for side in operator["sides"]:
         name = f" ({side['relation']})" if side["relation"] else ""
         yield Branch(f"state: {side['state']['holds']}{name}; {side['state']['dropped']}")
+
+
+_CONSEQUENCES = {
+    "warn": "counted",
+    "drop": "dropped",
+    "quarantine": "to {}",
+    "fail": "ends the query",
+}
+
+
+def _test_branch(tests: Sequence[Data], dead_letter: Data | None) -> Iterator[Branch]:
+    if not tests:
+        return
+    topic = dead_letter["topic"] if dead_letter is not None else "dead letters"
+    lines = (
+        f"{t['id']}: {_CONSEQUENCES[t['on_failure']].format(topic)}"
+        f" ({t['location']['path']}:{t['location']['line']})"
+        for t in tests
+    )
+    yield Branch("data tests, and rows that fail", tuple(map(Branch, lines)))
 
 
 def _output_line(watermarks: Sequence[Data]) -> Branch:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -21,6 +21,7 @@ from streamsql.pipeline import Compilation
 from streamsql.plan.nodes import as_json
 from streamsql.project.nodes import Column, MacroFile, Model, Project, Seed, Source
 from streamsql.render.rendered import RenderedModel
+from streamsql.resolve import ResolvedTest
 
 SCHEMA = "https://schemas.getdbt.com/dbt/manifest/v12.json"
 _MACRO = re.compile(r"{%-?\s*macro\s+(?P<name>\w+)\s*\(.*?endmacro\s*-?%}", re.DOTALL)
@@ -54,6 +55,7 @@ def manifest(
     lineage = project_lineage(compilation)
     models = [_model(compilation, model, names, lineage) for model in enabled]
     seeds = [_seed(seed, names) for seed in project.seeds]
+    tests = list(_tests(compilation, names))
     return {
         "metadata": {
             "dbt_schema_version": SCHEMA,
@@ -63,7 +65,7 @@ def manifest(
             "adapter_type": "spark",
             "streamsql_version": __version__,
         },
-        "nodes": {node["unique_id"]: node for node in (*models, *seeds)},
+        "nodes": {node["unique_id"]: node for node in (*models, *seeds, *tests)},
         "sources": {s["unique_id"]: s for s in (_source(s, names) for s in project.sources)},
         "macros": macros,
         "docs": _docs(project),
@@ -100,6 +102,35 @@ def _model(
         "compiled_code": parsed.sql if parsed else None,
         "contract": {"enforced": False, "alias_types": True, "checksum": None},
         **_lineage(model.name, lineage, names),
+    }
+
+
+def _tests(compilation: Compilation, names: _Names) -> Iterator[dict[str, Any]]:
+    """The data tests of sources and models: nodes of their own, as dbt has them."""
+    of_sources = compilation.resolution.source_tests
+    for source in compilation.project.sources:
+        for test in of_sources.get(source.relation, ()):
+            yield _test(test, names.of(source.unique_name), names.project)
+    for model in compilation.resolution.models:
+        for test in model.tests:
+            yield _test(test, names.of(model.name), names.project)
+
+
+def _test(test: ResolvedTest, tested: str, project: str) -> dict[str, Any]:
+    told = test.test
+    return {
+        "unique_id": f"test.{project}.{test.id}",
+        "name": test.id,
+        "resource_type": "test",
+        "package_name": project,
+        "original_file_path": told.location.path,
+        "attached_node": tested,
+        "column_name": told.column,
+        "description": told.description,
+        "test_metadata": {"name": told.name, "kwargs": as_json(told.arguments)},
+        "config": {"on_failure": told.on_failure, "where": told.where, "enabled": True},
+        "compiled_code": test.passes.sql if test.passes is not None else None,
+        "depends_on": {"macros": [], "nodes": [tested]},
     }
 
 

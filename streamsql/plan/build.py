@@ -115,8 +115,8 @@ def plan_preview(project: Project, resolution: Resolution, model: str) -> Query 
 class _Needs:
     """What one query reads, gathered on the way down.
 
-    ``traced`` is the SQL of the relations that hand on where a row's record was, empty for the
-    topic that it is of; ``tested`` are those with data tests.
+    ``traced`` is the SQL of the relations that hand on where a row's record was, the uppermost
+    first, and empty for the topic that it is of; ``tested`` are those with data tests.
     """
 
     selects: dict[str, Select] = field(default_factory=dict)
@@ -150,13 +150,28 @@ class _Catalogue:
     def needs_of(self, model: ResolvedModel) -> _Needs:
         """Return what the query of a model reads, but for how its sources are decoded."""
         needs = _Needs()
-        if needs_place(model.tests):
+        if len(model.facts.reads) == 1:
             needs.traced = self._traced(model)
         self.add_view(needs, model)
         return needs
 
     def _traced(self, model: ResolvedModel) -> Mapping[str, str]:
-        """Return the SQL that hands on where a row's record was, from its topic to the model."""
+        """Return the SQL that hands on where a row's record was, from its topic up to the first
+        relation whose tests tell it: the model, a view below it, or the source."""
+        current: ResolvedModel | None = model
+        while current is not None and not needs_place(current.tests):
+            below = [r.relation for r in current.parsed.rendered.references]
+            streams = [relation for relation in below if self._is_stream(relation)]
+            if len(streams) != 1:
+                return {}
+            tests = self.resolution.source_tests.get(streams[0], ())
+            if needs_place(tests):
+                return {streams[0]: ""}
+            view = self.models.get(streams[0])
+            current = view if view and _config(view).materialized == "view" else None
+        return self._traced_from(current) if current is not None else {}
+
+    def _traced_from(self, model: ResolvedModel) -> Mapping[str, str]:
         found: dict[str, str] = {}
         current: ResolvedModel | None = model
         while current is not None:
@@ -181,7 +196,10 @@ class _Catalogue:
         """Note the tests of a relation that a query reads."""
         known = self.resolution.relations.get(relation)
         columns = tuple(c.name for c in known.columns) if known is not None else ()
-        tested = TestedRelation(relation, of, tests, columns, relation in needs.traced)
+        top = next(iter(needs.traced), None)
+        tested = TestedRelation(
+            relation, of, tests, columns, relation in needs.traced, relation == top
+        )
         needs.tested[relation] = tested
         for test in tests:
             for condition in test.conditions:
@@ -351,6 +369,7 @@ def _dead_letter_query(
         ),
         connection=kafka.dead_letter.connection,
         topic=kafka.dead_letter.topic,
+        holds_dead_letters=True,
     )
     upstream = (kafka.writer,) if kafka.writer else ()
     notes = (

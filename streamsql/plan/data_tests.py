@@ -36,7 +36,7 @@ class TestedRelation:
     """The tests of a relation: ``of`` is the model or source, as users name it.
 
     ``columns`` are those it is known to have; ``located`` tells that its rows carry the place of
-    their records.
+    their records, ``ends`` that its readers do not get it.
     """
 
     relation: str
@@ -44,6 +44,7 @@ class TestedRelation:
     tests: tuple[ResolvedTest, ...]
     columns: tuple[str, ...] = ()
     located: bool = False
+    ends: bool = False
 
     @property
     def stem(self) -> str:
@@ -118,7 +119,8 @@ def good_rows(tested: TestedRelation) -> str:
     """Return the SELECT of the rows that stay."""
     gone = tested.bits("drop", "quarantine")
     where = f"\nWHERE {FAILED} & {gone}L = 0" if gone else ""
-    return f"SELECT * EXCEPT ({FAILED})\nFROM {tested.marked}{where}"
+    taken = f"{FAILED}, {COORDINATES}" if tested.ends else FAILED
+    return f"SELECT * EXCEPT ({taken})\nFROM {tested.marked}{where}"
 
 
 def _marked(tested: TestedRelation) -> str:
@@ -284,6 +286,7 @@ def _dead_letters(dead_letter: DeadLetter, select: str) -> QueryWrite:
         columns=tuple(PlannedColumn(name, kind) for name, kind in _RECORD),
         connection=dead_letter.connection,
         topic=dead_letter.topic,
+        holds_dead_letters=True,
         select=select,
     )
 

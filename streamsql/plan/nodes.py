@@ -110,8 +110,9 @@ class QueryWrite:
     ``unique_key`` when it merges) or ``sink`` (any other Spark format).
     ``columns`` are the model's columns, before they are encoded for Kafka; ``schemas`` are
     those of a registry that value and key are encoded with. ``dead_letter`` is the topic, on the
-    same connection, to which a row's own ``topic`` column may send it instead. ``select`` is SQL
-    over ``BATCH_VIEW`` for the rows that this write takes; None takes all as they are.
+    same connection, to which a row's own ``topic`` column may send it instead. A write that
+    ``holds_dead_letters`` has nothing else. ``select`` is SQL over ``BATCH_VIEW`` for the rows
+    that this write takes; None takes all as they are.
     """
 
     kind: str
@@ -134,6 +135,7 @@ class QueryWrite:
     select: str | None = None
     dead_letter: str | None = None
     schemas: tuple[WrittenSchema, ...] = ()
+    holds_dead_letters: bool = False
 
     @property
     def topics(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pyspark.sql import SparkSession
@@ -25,33 +25,54 @@ def newest_outputs(
     Raises:
         ConnectionFault: a broker or database cannot be reached.
     """
-    found = []
-    for query, prepared in queries.values():
-        for write in query.writes:
-            if write.topic is not None and write.connection is not None:
-                found.append(_of_topic(query, write, prepared, limit))
-            elif write.kind == "jdbc":
-                found.append(_of_database(spark, query, prepared.databases[query.id], limit))
-            elif write.kind == "table":
-                found.append(_of_table(spark, query, write, prepared.paths[query.id], limit))
-    return tuple(found)
-
-
-def _of_topic(query: Query, write: QueryWrite, prepared: Prepared, limit: int) -> Output:
-    assert write.connection is not None
-    assert write.topic is not None
-    records = read_last(prepared.connections.kafka[write.connection], write.topic, limit)
-    if query.kind == "dead_letter":
-        return Output(
-            query.id,
-            f"topic {write.topic}",
-            ("error", "value", "offset"),
-            tuple((_header(r, "error"), _text(r.value), r.offset) for r in records),
-        )
-    columns = tuple(c.name for c in write.columns)
-    return Output(
-        query.id, f"topic {write.topic}", columns, tuple(_row(r, columns) for r in records)
+    return tuple(
+        output
+        for query, prepared in queries.values()
+        for write in query.writes
+        for output in _of_write(spark, query, write, prepared, limit)
     )
+
+
+def _of_write(
+    spark: SparkSession, query: Query, write: QueryWrite, prepared: Prepared, limit: int
+) -> Iterator[Output]:
+    if write.topic is not None and write.holds_dead_letters:
+        yield _of_dead_letters(query, write, write.topic, prepared, limit)
+    elif write.topic is not None:
+        yield _of_topic(query, write, write.topic, prepared, limit)
+    if write.dead_letter is not None:
+        yield _of_dead_letters(query, write, write.dead_letter, prepared, limit)
+    if write.kind == "jdbc":
+        yield _of_database(spark, query, prepared.databases[query.id], limit)
+    if write.kind == "table":
+        yield _of_table(spark, query, write, prepared.paths[query.id], limit)
+
+
+def _of_topic(
+    query: Query, write: QueryWrite, topic: str, prepared: Prepared, limit: int
+) -> Output:
+    columns = tuple(c.name for c in write.columns)
+    found = _newest(write, topic, prepared, limit)
+    return Output(query.id, f"topic {topic}", columns, tuple(_row(r, columns) for r in found))
+
+
+def _of_dead_letters(
+    query: Query, write: QueryWrite, topic: str, prepared: Prepared, limit: int
+) -> Output:
+    found = _newest(write, topic, prepared, limit)
+    return Output(
+        query.id,
+        f"topic {topic}",
+        ("error", "value", "offset"),
+        tuple((_header(r, "error"), _text(r.value), r.offset) for r in found),
+    )
+
+
+def _newest(
+    write: QueryWrite, topic: str, prepared: Prepared, limit: int
+) -> tuple[StoredRecord, ...]:
+    assert write.connection is not None
+    return read_last(prepared.connections.kafka[write.connection], topic, limit)
 
 
 def _row(record: StoredRecord, columns: tuple[str, ...]) -> tuple[Any, ...]:

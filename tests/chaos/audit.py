@@ -67,6 +67,11 @@ def audit_topics(audit: Audit) -> None:
         audit.events
     )
     _repeats(audit, "large_order_alerts", alerts, "order_id")
+    held = audit.topic("large_order_alerts.dead_letter")
+    assert {(r["order_id"], _time(r["received_at"])) for r in rows(held)} == truth.alerts(
+        audit.events, served=False
+    )
+    _repeats(audit, "large_order_alerts", held, "order_id")
 
     revenue = audit.topic("revenue_per_minute")
     told = {

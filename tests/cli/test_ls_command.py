@@ -52,6 +52,7 @@ def test_table_and_objects(shop: Shop, invoke: Invoke) -> None:
         "path": "models/marts/revenue.sql",
         "fqn": ["marts", "revenue"],
         "tags": ["money"],
+        "dead_letter": "shop.revenue.dead_letter",
     }
 
 

@@ -156,6 +156,7 @@ def test_counts_of_every_test(tested: RanOnce) -> None:
             total,
             sum(o["channel"] != "fax" and o["order_id"] == 0 for o in tested.sent),
         ),
+        "sane_id": (COUNT - sum(o["channel"] == "fax" for o in tested.sent), 0),
         "not_null_checked_currency": failing(sum(c is None for c in currency)),
         "accepted_values_checked_currency": failing(sum(c == "usd" for c in currency)),
         "matches_checked_customer_id": failing(sum(o["customer_id"] == "robot" for o in read)),

@@ -120,6 +120,24 @@ def test_the_record_of_a_row_is_not_known(sql: str) -> None:
     assert "_streamsql_source" not in made
 
 
+STRICT = "{not_null: {config: {on_failure: fail}}}"
+ALL = "{{ config(materialized='topic') }}\nSELECT DISTINCT * FROM {{ ref('view') }}"
+
+
+def test_a_view_that_ends_queries_tells_the_record_and_hands_it_to_nobody() -> None:
+    view = OF_COLUMN.format("id", STRICT).replace("name: out", "name: view")
+    made = query({**BESIDE, "models/t.yml": view, "models/out.sql": ALL}).sql
+    assert "' at offset ', _streamsql_source.offset" in made
+    assert "SELECT * EXCEPT (_streamsql_failed, _streamsql_source)\n  FROM tested__view" in made
+
+
+def test_a_source_that_ends_queries_tells_the_record_and_hands_it_to_nobody() -> None:
+    source = SOURCES.replace("data_type: bigint", f"data_type: bigint, data_tests: [{STRICT}]")
+    made = query({**BESIDE, "models/s.yml": source, "models/out.sql": ALL}).sql
+    assert "' at offset ', _streamsql_source.offset" in made
+    assert "EXCEPT (_streamsql_failed, _streamsql_source)\n  FROM tested__shop__orders" in made
+
+
 def test_a_model_without_tests_is_compiled_as_before() -> None:
     made = query({"models/s.yml": SOURCES})
     assert made.tests == ()

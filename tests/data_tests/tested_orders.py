@@ -99,7 +99,9 @@ models:
   - name: stg
     columns:
       - name: order_id
-        data_tests: [{range: {arguments: {min: 1}, config: {on_failure: drop}}}]
+        data_tests:
+          - range: {arguments: {min: 1}, config: {on_failure: drop}}
+          - range: {name: sane_id, arguments: {max: 1000000}, config: {severity: error}}
   - name: checked
     data_tests:
       - expression: {arguments: {expression: "checked.amount < pieces * 100"}}

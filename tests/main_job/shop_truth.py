@@ -19,6 +19,7 @@ VIEWS_DELAY = timedelta(minutes=5)
 DEADLINE = timedelta(minutes=10)
 VISIT = timedelta(minutes=5)
 LARGE = 25  # pieces
+SERVED = {"DE", "FR", "ES", "SE", "CH", "GB", "US"}  # countries that the warehouse sends to
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +103,15 @@ def _order(value: Mapping[str, Any]) -> Order:
     )
 
 
-def alerts(events: Iterable[Any]) -> set[tuple[int, datetime]]:
-    """Large orders by number and time of arrival: each record of one is an alert."""
+def alerts(events: Iterable[Any], *, served: bool = True) -> set[tuple[int, datetime]]:
+    """Large orders by number and time of arrival: each record of one is an alert.
+
+    Those to countries that are not ``served`` are quarantined.
+    """
     return {
         (order.order_id, _milliseconds(event.time))
         for event, order in sent_orders(events)
-        if order.quantity >= LARGE
+        if order.quantity >= LARGE and (order.country in SERVED) == served
     }
 
 

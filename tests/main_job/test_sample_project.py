@@ -95,6 +95,8 @@ def test_run_results_count_what_was_done(shop: Shop, results: Any) -> None:
     assert all(result["late_rows"] == 0 for result in counts.values())
     assert counts["revenue_per_minute"]["state_rows"] > 0
     assert results["orders_archive"]["unique_id"] == "model.shop.orders_archive"
+    held = counts["large_order_alerts"]["quarantined"]
+    assert held == len(truth.alerts(shop.events, served=False)) > 0
 
 
 def test_every_output_is_right(shop: Shop, drained: Ended, spark: SparkSession) -> None:
@@ -135,6 +137,16 @@ def test_every_output_is_right(shop: Shop, drained: Ended, spark: SparkSession) 
         header(a, "country") == countries[r["order_id"]]
         for a, r in zip(alerts, rows(alerts), strict=True)
     )
+    held = stored(at, "shop.large_order_alerts.dead_letter")
+    assert {(r["order_id"], time(r["received_at"])) for r in rows(held)} == truth.alerts(
+        shop.events, served=False
+    )
+    assert held
+    sent = stored(at, ORDERS)
+    for letter in held:
+        assert header(letter, "streamsql.test") == "served_country"
+        original = sent[int(header(letter, "streamsql.offset"))]
+        assert f'"order_id": {rows([letter])[0]["order_id"]},'.encode() in (original.value or b"")
     for source in (ORDERS, PAYMENTS, PAGE_VIEWS):
         dead = stored(at, f"{source}.dead_letter")
         assert sorted(header(d, "event_id") for d in dead) == sorted(truth.bad(shop.events, source))

@@ -114,7 +114,14 @@ def _object(node: Node) -> Mapping[str, Any]:
         "path": node.path,
         "fqn": node.fqn.split("."),
         "tags": list(node.tags),
+        "dead_letter": _dead_letter(node),
     }
+
+
+def _dead_letter(node: Node) -> str | None:
+    """Return the topic of a model's dead letters, where it has one."""
+    where = node.config.dead_letter if node.config else None
+    return where.topic if where is not None else None
 
 
 _LAYOUTS: Mapping[str, Callable[[Sequence[Node]], str]] = {
