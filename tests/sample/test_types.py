@@ -105,6 +105,7 @@ def test_every_query_starts_in_its_output_mode(
     spark: SparkSession, broker: EmbeddedBroker, tmp_path: Path
 ) -> None:
     """On empty topics, into a sink that takes every mode: what is refused is the mode itself."""
+    from streamsql.spark.batches import Destination
     from streamsql.spark.streams import start_query
 
     topics = {topic for query in queries(SHOP) for read in query.reads for topic in read.topics}
@@ -116,7 +117,7 @@ def test_every_query_starts_in_its_output_mode(
             query,
             checkpoint=str(tmp_path / query.id),
             read_options={read.view: reach for read in query.reads},
-            write_options={},
+            destinations=[Destination(write, {}) for write in query.writes],
             paths={},
             once=True,
         )
