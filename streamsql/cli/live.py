@@ -41,11 +41,7 @@ _COLUMNS: tuple[tuple[str, int, Callable[[QueryProgress], str]], ...] = (
     ("state rows", 100, lambda p: f"{p.state_rows:,}"),
     ("late", 80, lambda p: f"{p.total_late:,}" if p.total_late else ""),
 )
-# Failures of data tests: only where there are any.
-_FAILED: tuple[str, Callable[[QueryProgress], str]] = (
-    "failed",
-    lambda p: f"{p.total_failed:,}" if p.total_failed else "",
-)
+_TESTS = (80, "failed")  # from which width on, and only where rows have failed data tests
 
 
 class LiveTable:
@@ -103,8 +99,9 @@ def table(rows: Mapping[str, Row], width: int) -> RenderableType:
     if width >= 50:
         drawn.add_column("state", no_wrap=True)
     columns = [(name, read) for name, least, read in _COLUMNS if width >= least]
-    if any(row.progress and row.progress.total_failed for row in rows.values()):
-        columns.append(_FAILED)
+    least, name = _TESTS
+    if width >= least and any(r.progress and r.progress.total_failed for r in rows.values()):
+        columns.append((name, lambda p: f"{p.total_failed:,}" if p.total_failed else ""))
     for name, _ in columns:
         drawn.add_column(name, justify="right", no_wrap=True)
     for row in rows.values():

@@ -24,6 +24,7 @@ from streamsql.spark.events import (
     QuerySkipped,
     QueryStarted,
     RunEvent,
+    TestCount,
 )
 
 PROGRESS = QueryProgress(
@@ -43,6 +44,13 @@ PROGRESS = QueryProgress(
     late_rows=2,
     total_late=5,
     duration_ms=512,
+)
+TESTED = replace(
+    PROGRESS,
+    query="orders",
+    quarantined=3,
+    tests=(TestCount("range_amount", "orders", "quarantine", 97, 3),),
+    total_failed=1234,
 )
 FAILED = QueryFailed(
     query="orders",
@@ -137,6 +145,28 @@ def test_table_fits_the_terminal_and_keeps_the_counts(width: int) -> None:
     assert len(lines) == 3
     assert max(map(len, lines)) <= width
     assert all("123,456" in line and "789" in line for line in lines[1:])
+
+
+def test_failures_of_data_tests_are_shown_where_there_are_any() -> None:
+    assert "failed" not in drawn({"a": Row("a", "running", PROGRESS)}, 140)
+    rows = {p.query: Row(p.query, "running", p) for p in (PROGRESS, TESTED)}
+    head, untested, tested = drawn(rows, 100).splitlines()
+    assert head.rstrip().endswith("failed")
+    assert tested.rstrip().endswith("1,234")
+    assert len(untested.rstrip()) < len(tested.rstrip())
+    assert max(map(len, drawn(rows, 60).splitlines())) <= 60
+    line = event_text(TESTED)
+    assert line is not None
+    assert line.endswith("2 late, range_amount failed 3")
+    assert event_json(TESTED)["tests"] == [
+        {
+            "test": "range_amount",
+            "of": "orders",
+            "on_failure": "quarantine",
+            "passed": 97,
+            "failed": 3,
+        }
+    ]
 
 
 def test_query_without_progress_is_shown() -> None:

@@ -149,3 +149,41 @@ def test_a_mistake_in_a_macro_is_reported_in_the_macro() -> None:
     assert sql.startswith("macros/tests.sql:6:7 unknown-function: ")
     (jinja,) = errors({**BESIDE, "models/t.yml": OF_COLUMN.format("id", "raising")})
     assert jinja.startswith("macros/tests.sql:9:6 unknown-variable: 'colum' is not defined")
+
+
+UNIQUE = {"models/t.yml": OF_COLUMN.format("id", "unique")}
+DROPPED = {"models/t.yml": OF_COLUMN.format("id", "{unique: {config: {on_failure: drop}}}")}
+SELECT = "SELECT id, currency, at FROM {{ source('shop', 'orders') }}\n"
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        "materialized='topic', dedup={'keys': ['ID']}",
+        "materialized='table', unique_key='id', order_by='at'",
+    ],
+)
+def test_what_is_unique_by_its_settings_needs_nothing_more(config: str) -> None:
+    model = "{{ config(" + config + ") }}\n" + SELECT
+    assert errors({**UNIQUE, "models/out.sql": model}) == []
+
+
+def test_unique_against_another_dedup() -> None:
+    model = "{{ config(materialized='topic', dedup={'keys': ['currency']}) }}\n" + SELECT
+    (found,) = errors({**DROPPED, "models/out.sql": model})
+    assert found == (
+        "models/t.yml:1:57 conflicting-keys: 'unique' needs a dedup by 'id', and there is another "
+        "one [keep one: dedup is at models/out.sql:1:39]"
+    )
+
+
+def test_unique_without_a_watermark() -> None:
+    bare = SOURCES.replace("        watermark: {column: at, delay: 1 hour}\n", "")
+    (found,) = errors({**DROPPED, "models/s.yml": bare})
+    assert "dedup-without-watermark" in found
+
+
+def test_more_tests_than_can_be_counted() -> None:
+    many = ", ".join(f"{{range: {{arguments: {{min: {n}}}}}}}" for n in range(61))
+    (found,) = errors({"models/t.yml": OF_COLUMN.format("id", many)})
+    assert "query-too-large: there are 61 data tests here, and at most 60" in found
