@@ -21,7 +21,6 @@ from streamsql.render.rendered import (
     Span,
 )
 from streamsql.resolve.expressions import check_condition
-from streamsql.resolve.generators import is_generator
 from streamsql.resolve.relations import Hazard, ResolvedTest, TestCondition
 from streamsql.resolve.scope import Rowset, Scope
 from streamsql.resolve.shape import aggregates_in
@@ -106,9 +105,10 @@ def _condition(
     except ModelError as error:
         return None, (error.finding,)
     walk = walk_over(parsed)
-    (column,) = walk.resolve_query(parsed.tree, Scope(), walk).columns
+    columns = walk.resolve_query(parsed.tree, Scope(), walk).columns
     (node,) = parsed.tree.expressions
-    check_condition(node.this, f"the data test '{test.test.name}'", column.type, walk)
+    kind = columns[0].type if len(columns) == 1 else None
+    check_condition(node.this, f"the data test '{test.test.name}'", kind, walk)
     _check_one_row(node, test, walk)
     findings = tuple(_about_tests(f) for f in (*parsed.findings, *walk.findings))
     text = parsed.sql[len(_BEFORE) : parsed.sql.rindex(_AFTER)]
@@ -149,6 +149,7 @@ def _check_alone(rendered: RenderedCondition, parsed: ParsedModel) -> None:
     expressions = parsed.tree.expressions
     clauses = {"where", "group", "having", "order", "limit", "distinct", "joins", "laterals"}
     alone = len(expressions) == 1 and not any(parsed.tree.args.get(c) for c in clauses)
+    alone = alone and not isinstance(expressions[0].unalias(), exp.Tuple)
     if tree is None or not alone:
         message = "a data test is one condition, and this is something else"
         place = parsed.rendered.source_map.locate(len(_BEFORE))
@@ -158,8 +159,7 @@ def _check_alone(rendered: RenderedCondition, parsed: ParsedModel) -> None:
 
 def _check_one_row(node: exp.Expr, test: RenderedTest, walk: Walk) -> None:
     """Report what looks at more than one row."""
-    many = [*aggregates_in(node), *node.find_all(exp.Window)]
-    many += [part for part in node.walk() if is_generator(part)]
+    many = [*aggregates_in(node), *node.find_all(exp.Window, exp.Star)]
     for part in many[:1]:
         walk.report(
             "test-of-many-rows",

@@ -334,9 +334,13 @@ def _tests_of_sources(
         path, place = source.location.path, source.location
         model = Model(source.unique_name, path, "", "", (), {}, {}, place, of=source.relation)
         rows = _rowset(known.relations[source.relation])
-        made[source.relation], found = _tested(
-            tests[source.relation], model, rows, spark_version, known
-        )
+        try:
+            made[source.relation], found = _tested(
+                tests[source.relation], model, rows, spark_version, known
+            )
+        except (QueryTooLarge, RecursionError):
+            message = "a data test of this source is too large: it is nested too deeply"
+            found = (Finding("query-too-large", message, place, hint="take it apart"),)
         known.findings += (replace(finding, model=None) for finding in found)
     return made
 

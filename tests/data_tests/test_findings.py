@@ -79,6 +79,25 @@ CASES: Mapping[str, tuple[str, str]] = {
         "1:73 test-of-many-rows: the data test 'expression' looks at many rows, and a test sees "
         "one [compute it in a model, and test the result]",
     ),
+    "a star": (
+        expression("*"),
+        "1:73 test-of-many-rows: the data test 'expression' looks at many rows, and a test sees "
+        "one [compute it in a model, and test the result]",
+    ),
+    "many columns": (
+        expression("inline(array(struct(id, id)))"),
+        "1:73 bad-generator: inline(…) makes rows, which it cannot inside an expression or a "
+        "condition [make the rows in LATERAL VIEW or a subquery, and use its column here]",
+    ),
+    "a window function": (
+        expression("row_number() OVER (ORDER BY id) > 1"),
+        "1:73 test-of-many-rows: the data test 'expression' looks at many rows, and a test sees "
+        "one [compute it in a model, and test the result]",
+    ),
+    "no condition at all": (
+        expression("-- id > 0"),
+        "1:73 sql-syntax: a data test is one condition, and this is something else [None]",
+    ),
     "unlike types": (
         OF_COLUMN.format("at", "{accepted_values: {arguments: {values: [true]}}}"),
         "1:95 incomparable-types: timestamp and boolean cannot be compared "
@@ -181,6 +200,16 @@ def test_unique_without_a_watermark() -> None:
     bare = SOURCES.replace("        watermark: {column: at, delay: 1 hour}\n", "")
     (found,) = errors({**DROPPED, "models/s.yml": bare})
     assert "dedup-without-watermark" in found
+
+
+def test_a_condition_that_is_too_deep() -> None:
+    deep = "(" * 3000 + "id" + ")" * 3000 + " > 0"
+    (of_model,) = errors({"models/t.yml": expression(deep)})
+    source = SOURCES.replace(
+        "bigint}", f"bigint, data_tests: [{{expression: {{arguments: {{expression: {deep}}}}}}}]}}"
+    )
+    assert errors({"models/s.yml": source})
+    assert of_model
 
 
 def test_more_tests_than_can_be_counted() -> None:
