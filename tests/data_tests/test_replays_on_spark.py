@@ -24,10 +24,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.spark, pytest.mark.kafka, pytest.mark.slow]
 
 PREFIX = "replayed"
-NOBODY = {
-    "kafka.bootstrap.servers": "127.0.0.1:9",  # the port of discard: nobody listens
-    "kafka.max.block.ms": "1000",
-}
+BROKEN = {"kafka.acks": "nonsense"}  # the client of the dead letters does not even start
 
 
 def planned(name: str) -> Query:
@@ -52,9 +49,11 @@ def drain(
     query: Query,
     folder: Path,
     kafka: KafkaConnection,
-    dead_letters: Mapping[str, str] | None = None,
+    of_dead_letters: Mapping[str, str] | None = None,
 ) -> str | None:
     """Drain a query from its checkpoint; return why it failed, if it did."""
+    from pyspark.errors import StreamingQueryException
+
     from streamsql.spark.batches import Destination
     from streamsql.spark.streams import start_query
 
@@ -65,7 +64,7 @@ def drain(
         checkpoint=str(folder / "checkpoint"),
         read_options={read.view: reach for read in query.reads},
         destinations=[
-            Destination(w, dead_letters or reach if w.holds_dead_letters else reach)
+            Destination(w, {**reach, **(of_dead_letters or {})} if w.holds_dead_letters else reach)
             if w.path is None
             else Destination(w, {}, str(folder / "table"))
             for w in query.writes
@@ -74,8 +73,8 @@ def drain(
         once=True,
     )
     try:
-        stream.awaitTermination(120)
-    except Exception as error:  # noqa: BLE001 - Spark raises what the batch raised
+        assert stream.awaitTermination(240)
+    except StreamingQueryException as error:
         return str(error)
     return None
 
@@ -89,7 +88,7 @@ def test_a_batch_that_failed_between_its_two_writes(
     spark: SparkSession, kafka: KafkaConnection, tmp_path: Path
 ) -> None:
     query = planned("archive")
-    assert drain(spark, query, tmp_path, kafka, NOBODY) is not None
+    assert drain(spark, query, tmp_path, kafka, BROKEN) is not None
     table = spark.read.format("delta").load(str(tmp_path / "table"))
     written = table.count()
     assert written > 400
