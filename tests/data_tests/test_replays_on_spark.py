@@ -62,7 +62,7 @@ def drain(
         spark,
         query,
         checkpoint=str(folder / "checkpoint"),
-        read_options={read.view: reach for read in query.reads},
+        read_options={r.view: {**reach, "startingOffsets": "earliest"} for r in query.reads},
         destinations=[
             Destination(w, {**reach, **(of_dead_letters or {})} if w.holds_dead_letters else reach)
             if w.path is None
@@ -111,6 +111,8 @@ def test_one_write_that_is_done_again(
     query = planned("checked")
     assert drain(spark, query, tmp_path, kafka) is None
     good, bad = numbers(kafka, "checked"), numbers(kafka, "checked.dead_letter")
+    assert len(good) > 300
+    assert len(bad) > 100
     forget_last_commit(tmp_path / "checkpoint")
     assert drain(spark, query, tmp_path, kafka) is None
     assert sorted(numbers(kafka, "checked")) == sorted(good * 2)
