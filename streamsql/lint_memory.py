@@ -76,7 +76,7 @@ def rendering_of(rendered: RenderedModel) -> list[Any]:
 
 def relation_text(relation: Relation) -> str:
     """Return a relation as its readers see it: where its columns stand they do not ask."""
-    columns = [(c.name, c.data_type) for c in relation.columns]
+    columns = [(c.name, c.data_type, c.never_null) for c in relation.columns]
     told = (columns, pack(replace(relation, columns=())))
     return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
@@ -86,7 +86,8 @@ def relation_of(text: str) -> Relation:
     columns, rest = json.loads(text)
     relation = unpack(rest)
     assert isinstance(relation, Relation)
-    return replace(relation, columns=tuple(OutputColumn(*column) for column in columns))
+    made = (OutputColumn(name, kind, never_null=never) for name, kind, never in columns)
+    return replace(relation, columns=tuple(made))
 
 
 def key_of(*parts: str) -> str:

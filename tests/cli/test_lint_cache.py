@@ -109,6 +109,13 @@ SELECT url, clicked_at AS at FROM {{ ref('clicked_orders') }}
 }
 
 
+def test_a_reader_looked_at_alone_knows_what_is_never_null(sample: Path, invoke: Invoke) -> None:
+    lint(invoke, sample)
+    reader = sample / "models/clicks_out.sql"
+    reader.write_text(f"{reader.read_text()}-- looked at again\n")
+    assert lint(invoke, sample) == lint(invoke, sample, "--no-cache")
+
+
 class Edits:
     """Random changes of a project's files, its environment and its options."""
 
