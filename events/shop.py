@@ -3,18 +3,24 @@
 ``events(seed, start)`` plays it from the clock of the shop: no waiting, no end, and the same
 events in the same order for the same arguments. Customers visit, look at pages, and some of
 them order; most orders are paid within minutes. Then life happens to the records: some
-arrive late, some twice, some broken, and now and then a tombstone. Every record carries a header
+arrive late, some twice, some broken, and now and then a tombstone. Orders and page views are
+JSON; payments are Avro behind the id of their schema, and one of the provider's machines still
+writes the version before the last. Every record carries a header
 ``sample`` that says which of these it is, so that whoever reads it back can account for it.
 """
 
 from __future__ import annotations
 
 import heapq
+import io
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, NamedTuple
+
+import fastavro
 
 ORDERS, PAYMENTS, PAGE_VIEWS = "shop.orders", "shop.payments", "shop.page_views"
 
@@ -50,6 +56,8 @@ class Mix(NamedTuple):
 LATEST = {ORDERS: 480.0, PAYMENTS: 480.0, PAGE_VIEWS: 240.0}
 """The most seconds that a late record of a source is behind; less than its watermark's delay."""
 
+SCHEMAS = Path(__file__).parents[1] / "schemas" / "shop.payments-value.json"
+_OLD, _NEW = json.loads(SCHEMAS.read_text(encoding="utf-8"))["versions"]
 _EVENT_TIME = {ORDERS: "ordered_at", PAYMENTS: "paid_at", PAGE_VIEWS: "viewed_at"}
 _ID = {ORDERS: "order_id", PAYMENTS: "payment_id", PAGE_VIEWS: "view_id"}
 _EVENTS_PER_VISIT = 5.3  # measured over hours of the shop, with the shares below
@@ -252,6 +260,7 @@ class _Shop:
             "amount_cents": cents,
             "currency": currency,
             "method": {"type": kind, "issuer": self.random.choice(("north-bank", "paywell"))},
+            "attempt": 1,
         }
         self._send(PAYMENTS, str(order_id), payment, at)
 
@@ -260,18 +269,19 @@ class _Shop:
         rng, mix = self.random, self._mix
         late = rng.random() < mix.late
         arrival = at + (rng.uniform(30, LATEST[source]) if late else rng.uniform(0.01, 0.4))
-        self._put(source, key, _json(record), arrival, b"late" if late else b"good")
+        self._put(source, key, _written(source, record), arrival, b"late" if late else b"good")
         if source == ORDERS and rng.random() < mix.duplicate:
             again = arrival + rng.uniform(1, 45)
-            self._put(source, key, _json(record), again, b"duplicate")
+            self._put(source, key, _written(source, record), again, b"duplicate")
         if rng.random() < mix.malformed:
-            kind = rng.choice(list(MALFORMED))
-            broken = MALFORMED[kind](source, self._stranger(source, record))
+            kinds = MALFORMED_AVRO if source == PAYMENTS else MALFORMED
+            kind = rng.choice(list(kinds))
+            broken = kinds[kind](source, self._stranger(source, record))
             self._put(source, key, broken, arrival, b"malformed:" + kind.encode())
         if rng.random() < mix.very_late:
             old = self._stranger(source, record)
             old[_EVENT_TIME[source]] = self._iso(at - rng.uniform(3600, 7200))
-            self._put(source, key, _json(old), arrival, b"very_late")
+            self._put(source, key, _written(source, old), arrival, b"very_late")
         if rng.random() < mix.tombstone:
             self._put(source, key, None, arrival, b"tombstone")
 
@@ -302,6 +312,41 @@ class _Shop:
 
 def _json(record: Any) -> bytes:
     return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _written(source: str, record: dict[str, Any]) -> bytes:
+    return _avro(record) if source == PAYMENTS else _json(record)
+
+
+def _avro(record: Mapping[str, Any], schema: Any = None) -> bytes:
+    """Return a payment behind its schema's id; ``schema`` is another one than the id says."""
+    version = _OLD if int(record["payment_id"][1:]) % 5 == 0 else _NEW
+    datum = {**record, "paid_at": datetime.fromisoformat(record["paid_at"])}
+    written = io.BytesIO()
+    fastavro.schemaless_writer(written, _parsed(schema or version["schema"]), datum)
+    return b"\0" + version["id"].to_bytes(4, "big") + written.getvalue()
+
+
+def _parsed(schema: Any) -> Any:
+    return fastavro.parse_schema(schema, named_schemas={})
+
+
+def _avro_of_another(record: dict[str, Any], **types: Any) -> bytes:
+    """Return a payment whose bytes are those of other types than its schema's id says."""
+    version = _OLD if int(record["payment_id"][1:]) % 5 == 0 else _NEW
+    fields = [{**f, "type": types.get(f["name"], f["type"])} for f in version["schema"]["fields"]]
+    return _avro(record, {**version["schema"], "fields": fields})
+
+
+def _unknown_symbol(_: str, record: dict[str, Any]) -> bytes:
+    symbols = ["captured", "declined", "refunded"]
+    status = {"type": "enum", "name": "Status", "symbols": symbols}
+    return _avro_of_another({**record, "status": "refunded"}, status=status)
+
+
+def _latin_1(_: str, record: dict[str, Any]) -> bytes:
+    issuer = record["method"]["issuer"]
+    return _avro(record).replace(issuer.encode(), issuer.encode()[:-1] + b"\xe9")
 
 
 def _without_id(source: str, record: dict[str, Any]) -> bytes:
@@ -342,4 +387,21 @@ MALFORMED: dict[str, Callable[[str, dict[str, Any]], bytes]] = {
     "too_big": _too_big,
     "year_9999": _far_future,
 }
-"""The ways in which a record may be broken: none of them decodes to a row of its source."""
+"""The ways in which a record of JSON may be broken: none decodes to a row of its source."""
+
+MALFORMED_AVRO: dict[str, Callable[[str, dict[str, Any]], bytes]] = {
+    "cut_off": lambda _, record: _avro(record)[:-9],
+    "no_schema_id": lambda _, record: _avro(record)[:3],
+    "garbage_after": lambda _, record: _avro(record) + b" }retry=1",
+    "unknown_magic_byte": lambda _, record: b"\x01" + _avro(record)[1:],
+    "unknown_schema": lambda _, record: b"\0\0\0\x12\x67" + _avro(record)[5:],
+    "json": lambda _, record: _json(record),
+    "empty": lambda _, __: b"",
+    "missing_id": lambda _, record: _avro({**record, "order_id": None}),
+    "unknown_symbol": _unknown_symbol,
+    "invalid_utf8": _latin_1,
+    "year_9999": lambda source, record: _avro(
+        {**record, _EVENT_TIME[source]: "9999-12-31T23:59:59.000000+00:00"}
+    ),
+}
+"""The ways in which a payment may be broken."""

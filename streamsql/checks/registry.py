@@ -26,6 +26,7 @@ from streamsql.checks.kafka.source_written_here import source_written_here
 from streamsql.checks.kafka.topic_without_value import topic_without_value
 from streamsql.checks.kafka.undecodable_source import undecodable_source
 from streamsql.checks.kafka.unencodable_topic import unencodable_topic
+from streamsql.checks.kafka.unregistered_schema import unregistered_schema
 from streamsql.checks.kafka.unstable_key import unstable_key
 from streamsql.checks.kafka.unwritten_column import unwritten_column
 from streamsql.checks.kafka.upsert_without_order import upsert_without_order
@@ -123,6 +124,7 @@ MODEL_RULES: tuple[Rule[ResolvedModel], ...] = (
     unencodable_topic,
     union_without_watermark,
     unknown_key_column,
+    unregistered_schema,
     unstable_key,
     unstorable_column,
     unwritten_column,

@@ -564,6 +564,8 @@ def _with_schema(
         return config
     if not config.format_options.keys() & {"schema", "subject"}:
         return config  # then it is derived from the columns
+    if known.schema is not None and schemas.lacks(config.format_options):
+        return config  # unregistered-schema speaks of it, and 'schema generate' can mend it
     schema = schemas.schema(known.name, config.format_options, place, faults)
     return replace(config, schema=schema)
 

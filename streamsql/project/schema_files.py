@@ -7,7 +7,14 @@ from dataclasses import dataclass, replace
 
 from streamsql.datatypes import ddl, parse_type
 from streamsql.findings import Location, did_you_mean
-from streamsql.formats import RecordSchema, SchemaError, find_format, load_schema
+from streamsql.formats import (
+    RecordSchema,
+    SchemaError,
+    find_format,
+    load_schema,
+    subject_path,
+)
+from streamsql.formats.subject_files import read_subject
 from streamsql.project.faults import Faults
 from streamsql.project.nodes import Column, Settings
 
@@ -33,6 +40,20 @@ class SchemaFiles:
         except SchemaError as fault:
             faults.add("bad-schema", str(fault), place, fault.hint)
             return None
+
+    def lacks(self, options: Mapping[str, str]) -> bool:
+        """Whether a subject is named of which no version is registered, as far as files say."""
+        if "subject" not in options or "schema" in options:
+            return False
+        folders = self.settings.schema_paths
+        text = self.texts.get(subject_path(options["subject"], (*folders, "schemas")[0]))
+        try:
+            found = None if text is None else read_subject(text)
+        except SchemaError:
+            return False  # found where it is loaded
+        if found is None:
+            return text is None
+        return found.proposed is not None and not found.registered
 
 
 def columns_of(

@@ -22,7 +22,7 @@ from streamsql.spark.kafka_reading import StoredRecord
 from streamsql.spark.librdkafka import KafkaConnection
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("pyproject.toml", "profiles.yml", "models", "macros", "seeds", "events")
+PARTS = ("pyproject.toml", "profiles.yml", "models", "macros", "schemas", "seeds", "events")
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 ORDERS, PAYMENTS, PAGE_VIEWS = "shop.orders", "shop.payments", "shop.page_views"
 

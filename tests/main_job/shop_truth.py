@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from main_job.shop_payments import payment
 from main_job.shop_project import ORDERS, PAGE_VIEWS, PAYMENTS, ROOT
 
 CENT = Decimal("0.01")
@@ -64,7 +65,12 @@ def good(events: Iterable[Any], source: str) -> Iterator[tuple[Any, dict[str, An
     """The good events of a source and what their values say, repeated orders included."""
     for event in events:
         if event.source == source and sample(event) in ("good", "late", "duplicate"):
-            yield event, json.loads(event.value, parse_float=Decimal)
+            yield event, decoded(source, event.value)
+
+
+def decoded(source: str, value: bytes) -> dict[str, Any]:
+    """What a good value says; times are texts in ISO 8601, whatever the format."""
+    return payment(value) if source == PAYMENTS else json.loads(value, parse_float=Decimal)
 
 
 def bad(events: Iterable[Any], *sources: str) -> set[str]:

@@ -87,7 +87,7 @@ def test_what_is_declared_must_be_the_schemas() -> None:
 def test_a_schema_that_is_not_there_stops_no_compile() -> None:
     found = told(compiled(schemas={"schemas/other.avsc": json.dumps(CLICK)}))
     assert [f for f in found if f.startswith("models/web.yml:7:25 bad-schema: there is no schema")]
-    assert [f for f in found if f.startswith("models/written.sql:1") and "bad-schema" in f]
+    assert [f for f in found if f.startswith("models/written.sql:1") and "unregistered-schema" in f]
 
 
 def test_columns_that_the_schema_does_not_take() -> None:

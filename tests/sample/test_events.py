@@ -11,10 +11,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import fastavro
 import pytest
-import yaml
+from main_job.shop_payments import payment, schemas
 
 from streamsql.datatypes import Array, DataType, Decimal, Primitive, Struct, parse_type
+from streamsql.project import load_project, read_files
+from streamsql.project.nodes import Source
 
 ROOT = Path(__file__).parents[2]
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -38,9 +41,8 @@ def two_hours(shop: ModuleType) -> list[Any]:
 
 
 @pytest.fixture(scope="module")
-def tables() -> dict[str, dict[str, Any]]:
-    text = (ROOT / "models/staging/sources.yml").read_text(encoding="utf-8")
-    return {table["topic"]: table for table in yaml.safe_load(text)["sources"][0]["tables"]}
+def tables() -> dict[str, Source]:
+    return {source.topic or "": source for source in load_project(read_files(ROOT)).sources}
 
 
 def sample(event: Any) -> str:
@@ -48,7 +50,13 @@ def sample(event: Any) -> str:
 
 
 def decoded(events: list[Any], source: str, *kinds: str) -> list[dict[str, Any]]:
-    return [json.loads(e.value) for e in events if e.source == source and sample(e) in kinds]
+    return [read(e) for e in events if e.source == source and sample(e) in kinds]
+
+
+def read(event: Any) -> dict[str, Any]:
+    found = payment(event.value) if event.source == "shop.payments" else json.loads(event.value)
+    assert isinstance(found, dict)
+    return found
 
 
 def test_same_seed_same_events(shop: ModuleType) -> None:
@@ -109,16 +117,17 @@ def test_a_duplicate_says_what_the_first_said(two_hours: list[Any]) -> None:
 
 
 def test_late_records_keep_under_the_watermark_and_very_late_ones_do_not(
-    shop: ModuleType, two_hours: list[Any], tables: dict[str, dict[str, Any]]
+    shop: ModuleType, two_hours: list[Any], tables: dict[str, Source]
 ) -> None:
     for topic, table in tables.items():
-        minutes = int(table["watermark"]["delay"].removesuffix(" minutes"))
-        column = table["watermark"]["column"]
+        assert table.watermark is not None
+        minutes = int(table.watermark.delay.removesuffix(" minutes"))
+        column = table.watermark.column
         assert shop.LATEST[topic] < minutes * 60
         for event in two_hours:
             if event.source != topic or sample(event) in ("malformed", "tombstone"):
                 continue
-            behind = event.time - datetime.fromisoformat(json.loads(event.value)[column])
+            behind = event.time - datetime.fromisoformat(read(event)[column])
             assert timedelta(0) <= behind
             assert (behind < timedelta(minutes=minutes)) == (sample(event) != "very_late")
 
@@ -175,11 +184,11 @@ def test_a_visit_is_many_views_of_one_customer(two_hours: list[Any]) -> None:
 
 
 def test_good_records_have_the_declared_types(
-    two_hours: list[Any], tables: dict[str, dict[str, Any]]
+    two_hours: list[Any], tables: dict[str, Source]
 ) -> None:
     for topic, table in tables.items():
-        declared = {c["name"]: parse_type(c["data_type"]) for c in table["columns"]}
-        required = {c["name"] for c in table["columns"] if "not_null" in c.get("data_tests", [])}
+        declared = {c.name: parse_type(c.data_type or "") for c in table.columns}
+        required = {c.name for c in table.columns if c.not_null}
         seen: set[str] = set()
         for record in decoded(two_hours, topic, "good", "late", "very_late", "duplicate"):
             assert required <= record.keys()
@@ -190,31 +199,43 @@ def test_good_records_have_the_declared_types(
 
 
 def test_every_way_to_be_malformed_occurs_and_is_no_good_record(
-    shop: ModuleType, two_hours: list[Any], tables: dict[str, dict[str, Any]]
+    shop: ModuleType, two_hours: list[Any], tables: dict[str, Source]
 ) -> None:
     broken = [event for event in two_hours if sample(event) == "malformed"]
     kinds = {dict(event.headers)["sample"].decode().partition(":")[2] for event in broken}
-    assert kinds == set(shop.MALFORMED)
+    assert kinds == {*shop.MALFORMED, *shop.MALFORMED_AVRO}
     for event in broken:
         assert not is_good(event.value, tables[event.source]), event
 
 
-def is_good(value: bytes, table: dict[str, Any]) -> bool:
+def is_good(value: bytes, table: Source) -> bool:
     """Decode by the letter, as an independent reading of what a source's declaration says."""
     try:
-        record = json.loads(value.decode("utf-8"))
-    except ValueError:
+        record = payment(value) if table.format == "avro" else json.loads(value.decode("utf-8"))
+    except (ValueError, LookupError, EOFError, fastavro.read.SchemaResolutionError):
         return False
     if not isinstance(record, dict):
         return False
-    for column in table["columns"]:
-        cell = record.get(column["name"])
-        if cell is None and "not_null" in column.get("data_tests", []):
+    for column in table.columns:
+        cell = record.get(column.name)
+        if cell is None and column.not_null:
             return False
-        if not fits(cell, parse_type(column["data_type"])):
+        if not fits(cell, parse_type(column.data_type or "")):
             return False
-    moment = datetime.fromisoformat(record[table["watermark"]["column"]])
+    assert table.watermark is not None
+    moment = datetime.fromisoformat(record[table.watermark.column])
     return moment < START + timedelta(days=2)
+
+
+def test_old_and_new_payments_are_mixed(two_hours: list[Any]) -> None:
+    ids = Counter(
+        int.from_bytes(e.value[1:5], "big")
+        for e in two_hours
+        if e.source == "shop.payments" and sample(e) in ("good", "late")
+    )
+    old, new = schemas()
+    assert set(ids) == {old, new}
+    assert ids[old] / ids.total() == pytest.approx(0.2, abs=0.01)
 
 
 def fits(value: Any, data_type: DataType) -> bool:
