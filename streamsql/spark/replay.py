@@ -1,7 +1,7 @@
 """Replaying dead letters: their records are written back, each once, whatever happens.
 
 A record and the note that it was replayed are written in one transaction, and the notes are
-read when all earlier transactions are over (docs/decisions/0012-replays-are-noted-in-a-topic.md).
+read when all earlier transactions are over (docs/decisions/0014-replays-are-noted-in-a-topic.md).
 """
 
 from __future__ import annotations
