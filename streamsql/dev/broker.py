@@ -11,7 +11,6 @@ where it listens.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
@@ -21,6 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 
+from streamsql.dev.folder_lock import try_lock
 from streamsql.dev.kraft import Launch, choose_port, cluster_id, format_storage, write_settings
 from streamsql.dev.security import Security
 from streamsql.errors import ConnectionFault, EnvironmentFault
@@ -153,7 +153,7 @@ def start(
     ``ready_within`` seconds; then the message ends with the last lines of its log.
     """
     data_dir = data_dir.absolute()
-    lock = _try_lock(data_dir)
+    lock = try_lock(data_dir / "broker.lock", "the embedded broker")
     if lock is None:
         raise EnvironmentFault(
             f"another broker uses {data_dir}", hint="end the streamsql that started it"
@@ -182,7 +182,7 @@ def attach_or_start(
     data_dir = data_dir.absolute()
     deadline = time.monotonic() + ready_within
     while time.monotonic() < deadline:
-        lock = _try_lock(data_dir)
+        lock = try_lock(data_dir / "broker.lock", "the embedded broker")
         if lock is not None:
             try:
                 return _start_locked(data_dir, lock, java, jars, env, port, ready_within)
@@ -330,21 +330,3 @@ def _read_state(data_dir: Path) -> _State | None:
         return _State(**json.loads((data_dir / "broker.json").read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
-
-
-def _try_lock(data_dir: Path) -> int | None:
-    """The lock of the data folder as an open file, or None if a broker has it."""
-    try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        lock = os.open(data_dir / "broker.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    except OSError as fault:
-        raise EnvironmentFault(
-            f"the embedded broker's folder {data_dir} cannot be written: {fault.strerror}",
-            hint="choose a folder that you may write to",
-        ) from None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(lock)
-        return None
-    return lock

@@ -8,7 +8,6 @@ comes second uses the first one's, as with the embedded broker.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import time
@@ -19,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from streamsql.dev.folder_lock import try_lock
 from streamsql.dev.registry_contents import SubjectVersions, as_import
 from streamsql.errors import EnvironmentFault
 from streamsql.spark.java import Java
@@ -63,7 +63,7 @@ def embedded_registry(
     folder = folder.absolute()
     deadline = time.monotonic() + ready_within
     while time.monotonic() < deadline:
-        lock = _try_lock(folder)
+        lock = try_lock(folder / "registry.lock", "the embedded schema registry")
         if lock is not None:
             with _started(folder, lock, java, jar, env, tuple(subjects), deadline) as registry:
                 yield registry
@@ -216,21 +216,3 @@ def _running(folder: Path) -> int | None:
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return port if alive and _serves(port) else None
-
-
-def _try_lock(folder: Path) -> int | None:
-    """The lock of the folder as an open file, or None if a registry has it."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = os.open(folder / "registry.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    except OSError as fault:
-        raise EnvironmentFault(
-            f"the embedded schema registry's folder {folder} cannot be written: {fault.strerror}",
-            hint="choose a folder that you may write to",
-        ) from None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(lock)
-        return None
-    return lock

@@ -26,7 +26,7 @@ def quarantine_topic(
     quarantining = [t for t in model.tests if t.on_failure == "quarantine"]
     if config.materialized == "view":
         for test in quarantining:
-            _report_view(test, faults)
+            _report_impossible(test, _BY_VIEW, faults)
         return None
     if not quarantining and config.materialized != "topic":
         if place is not None:
@@ -35,40 +35,34 @@ def quarantine_topic(
             faults.add("conflicting-keys", message, place, hint)
         return None
     if quarantining and config.materialized == "table" and config.format == "parquet":
-        _report_parquet(quarantining[0], faults)
+        _report_impossible(quarantining[0], _BESIDE_PARQUET, faults)
         return None
     if connection is None:
         for test in quarantining[:1]:
-            _report_unreachable(test, faults)
+            _report_impossible(test, _NOWHERE, faults)
         return None
     return DeadLetter(topic or f"{config.topic or model.name}.dead_letter", connection)
 
 
-def _report_view(test: DataTest, faults: Faults) -> None:
-    faults.add(
-        "impossible-quarantine",
-        "a view cannot quarantine rows: each of its readers would send them again",
-        test.failure_location or test.location,
-        "quarantine in the models that write, make the view a topic, or use drop or fail",
-    )
+# Why rows cannot be quarantined, and what to do instead.
+_BY_VIEW = (
+    "a view cannot quarantine rows: each of its readers would send them again",
+    "quarantine in the models that write, make the view a topic, or use drop or fail",
+)
+_BESIDE_PARQUET = (
+    "parquet files cannot be written beside dead letters: after a crash rows would be doubled",
+    "use format='delta', or say on_failure: drop",
+)
+_NOWHERE = (
+    "it is not clear which Kafka connection the quarantined rows go to",
+    "name it: dead_letter: {connection: …} in the model's config",
+)
 
 
-def _report_parquet(test: DataTest, faults: Faults) -> None:
-    faults.add(
-        "impossible-quarantine",
-        "parquet files cannot be written beside dead letters: after a crash rows would be doubled",
-        test.failure_location or test.location,
-        "use format='delta', or say on_failure: drop",
-    )
-
-
-def _report_unreachable(test: DataTest, faults: Faults) -> None:
-    faults.add(
-        "impossible-quarantine",
-        "it is not clear which Kafka connection the quarantined rows go to",
-        test.failure_location or test.location,
-        "name it: dead_letter: {connection: …} in the model's config",
-    )
+def _report_impossible(test: DataTest, why: tuple[str, str], faults: Faults) -> None:
+    message, hint = why
+    place = test.failure_location or test.location
+    faults.add("impossible-quarantine", message, place, hint)
 
 
 def with_unique(
