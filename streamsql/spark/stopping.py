@@ -56,19 +56,20 @@ def finish(query: StreamingQuery, patience: float) -> bool:
         calm = 0 if status["isTriggerActive"] else calm + 1
         asking = asking + 1 if status["message"].startswith(ASKING) else 0
     waited = calm >= CALM or asking >= STUCK or not thread.isAlive()
-    query.stop()
-    return waited and _all_committed(query)
+    query.stop()  # waits for the stream's thread, so what its logs say then is the last word
+    committed = _all_committed(query)
+    return waited if committed is None else committed
 
 
-def _all_committed(query: StreamingQuery) -> bool:
-    """Whether each batch that was begun was committed; yes where Spark cannot be asked."""
+def _all_committed(query: StreamingQuery) -> bool | None:
+    """Whether each batch that was begun was committed; None where Spark cannot be asked."""
     try:
         stream = _stream_of(query)
         begun, done = (log.getLatestBatchId() for log in (stream.offsetLog(), stream.commitLog()))
         return not begun.isDefined() or (done.isDefined() and done.get() >= begun.get())
     except (Py4JError, AttributeError) as error:
         _log.warning("cannot read the stream's logs: %s", error)
-        return True
+        return None
 
 
 def _jvm() -> Any:

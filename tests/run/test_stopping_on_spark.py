@@ -34,22 +34,29 @@ def test_the_batch_in_flight_is_finished(spark: SparkSession, tmp_path: Path) ->
     assert newest(tmp_path / "offsets") == newest(tmp_path / "commits") >= 0
 
 
-def test_a_batch_that_is_cut_off_is_told(spark: SparkSession, tmp_path: Path) -> None:
+@pytest.mark.parametrize("fails", [True, False], ids=["and fails", "and ends after all"])
+def test_a_batch_that_outlasts_the_patience(
+    spark: SparkSession, tmp_path: Path, fails: bool
+) -> None:
     began, over = threading.Event(), threading.Event()
 
     def write(rows: DataFrame, batch: int) -> None:
         began.set()
         over.wait(300)  # Spark waits for it, whatever else
+        if fails:
+            raise RuntimeError("cut off")
 
     query = started(spark, tmp_path, write)
     try:
         assert began.wait(300)
         assert ask_to_end(query)
-        threading.Timer(5, over.set).start()  # well after the patience is over
-        assert not finish(query, patience=0.3)
-        assert newest(tmp_path / "offsets") > newest(tmp_path / "commits")
+        threading.Timer(3, over.set).start()  # well after the patience is over
+        clean = finish(query, patience=0.3)
     finally:
         over.set()
+    committed = newest(tmp_path / "offsets") == newest(tmp_path / "commits")
+    assert clean == committed
+    assert not (fails and clean)
 
 
 def started(spark, checkpoint, write):  # type: ignore[no-untyped-def]
