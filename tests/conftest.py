@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 # The lives of Spark here are short: the quick compiler alone makes the suite a third shorter.
 # Spark's launcher hands this on to every driver, those of commands too.
 os.environ["SPARK_SUBMIT_OPTS"] = " ".join(
-    ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", os.environ.get("SPARK_SUBMIT_OPTS", ""))
+    (
+        "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC",
+        os.environ.get("SPARK_SUBMIT_OPTS", ""),
+    )
 ).strip()
 
 
