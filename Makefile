@@ -7,7 +7,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-DEMO_SECONDS ?= 75
+DEMO_SECONDS ?= 90
 WORKERS ?= 2
 
 .PHONY: help demo test test-fast check format lock bench soak clean

@@ -3,6 +3,7 @@
     topic='shop.large_order_alerts',
     key=['customer_id'],
     headers={'country': 'country'},
+    trigger={'processing_time': '2 seconds'},
     tags=['alerts'],
 ) }}
 
