@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from streamsql.cli.output import plural
-from streamsql.cli.rows import as_table
+from streamsql.cli.rows import as_table, printable
 from streamsql.plan.dead_letters import DeadLetterTopic
 from streamsql.spark.letters import Group, Letter, own_headers, time_of
 from streamsql.spark.replay import Tally
@@ -127,11 +127,6 @@ def _as_text(value: bytes) -> str | None:
     except UnicodeDecodeError:
         return None
     return text if text.replace("\n", "").replace("\t", "").isprintable() else None
-
-
-def printable(text: str) -> str:
-    """Return a text on one line, without what a terminal would obey."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def hex_dump(value: bytes) -> Iterator[str]:

@@ -66,8 +66,13 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
+def printable(text: str) -> str:
+    """Return a text on one line, without what a terminal would obey."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 def _cut(text: str) -> str:
-    line = text.replace("\n", "\\n")
+    line = printable(text)
     return line if len(line) <= WIDEST else line[: WIDEST - 1] + "…"
 
 

@@ -94,7 +94,7 @@ def _header(record: StoredRecord, ending: str) -> str | None:
 
 
 def _text(value: bytes | None) -> str | None:
-    return None if value is None else value.decode(errors="replace")
+    return None if value is None else value.decode(errors="backslashreplace")
 
 
 def _of_database(spark: SparkSession, query: Query, table: DatabaseTable, limit: int) -> Output:
