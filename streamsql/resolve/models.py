@@ -5,51 +5,44 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
-from sqlglot import exp
-
-from streamsql.datatypes import DataType, DataTypeError, Primitive, ddl, parse_type
-from streamsql.findings import Finding, Location, Severity
-from streamsql.formats import find_format, hidden_types
+from streamsql.findings import Finding, Severity
 from streamsql.parse import ParsedModel
-from streamsql.project.nodes import Column, Model, Project, Seed, Source, Watermark
+from streamsql.project.nodes import Model, Project, Source
 from streamsql.render.rendered import RenderedTest
-from streamsql.resolve.coercion import TIMESTAMP
 from streamsql.resolve.data_tests import resolve_tests
-from streamsql.resolve.hazards import in_condition, is_event_time, is_guarded, shown
-from streamsql.resolve.limits import QueryTooLarge
-from streamsql.resolve.lineage import (
-    NOWHERE,
-    Influences,
-    ModelLineage,
-    column_of,
-    fields_in,
-    unlisted_of,
+from streamsql.resolve.declared import (
+    declared_watermark,
+    rowset_of,
+    seed_relation,
+    source_faults,
+    source_relation,
 )
-from streamsql.resolve.liveness import Meeting, event_times, pending, settled
-from streamsql.resolve.modes import legal_output_modes, version_of
-from streamsql.resolve.operations import operation
+from streamsql.resolve.expressions import type_of
+from streamsql.resolve.facts import (
+    facts_of,
+    hazards_in,
+    lineage_of,
+    with_dedup,
+    with_meetings,
+    with_row_ids,
+)
+from streamsql.resolve.limits import QueryTooLarge
+from streamsql.resolve.modes import version_of
+from streamsql.resolve.output_columns import duplicates, typed_columns, unnamed
+from streamsql.resolve.output_mode import RUNS, output_mode
 from streamsql.resolve.queries import resolve_query
 from streamsql.resolve.relations import (
-    HIDDEN_COLUMNS,
-    EventTime,
-    Hazard,
-    Objection,
     OutputColumn,
-    OutputMode,
     Relation,
     Resolution,
     ResolvedModel,
     ResolvedTest,
-    StateBound,
-    StatefulOperator,
-    StateKey,
     StreamFacts,
 )
-from streamsql.resolve.scope import Attribute, Flow, Rowset, Scope, Visible
+from streamsql.resolve.scope import Rowset, Scope
 from streamsql.resolve.stars import Stars, hidden_edits
 from streamsql.resolve.walk import Walk
 
-_RUNS = frozenset({"topic", "table", "sink"})
 _STRICT = frozenset({"topic", "table"})
 
 
@@ -95,7 +88,7 @@ class Resolver:
         self._known = _Known()
         for source in project.sources:
             self.take(source_relation(source))
-            self._known.findings += _source_faults(source)
+            self._known.findings += source_faults(source)
         for seed in project.seeds:
             self.take(seed_relation(seed))
         self.source_findings = tuple(self._known.findings)
@@ -125,7 +118,7 @@ class Resolver:
 
     def take(self, relation: Relation) -> None:
         """Know what a relation gives."""
-        self._known.add(relation, _rowset(relation))
+        self._known.add(relation, rowset_of(relation))
 
     def take_merged(self, relation: str) -> None:
         """Know that the rows of a table change."""
@@ -209,7 +202,7 @@ def resolve_again(
     for reference in parsed.rendered.all_references:
         read = before.relations.get(reference.relation)
         if read is not None:
-            known.rowsets[read.name.lower()] = _rowset(read)
+            known.rowsets[read.name.lower()] = rowset_of(read)
     made = None
     if causes := _causes(parsed, known):
         _pass_over(parsed, causes, known)
@@ -257,69 +250,6 @@ def _without_hidden(models: Sequence[ResolvedModel], known: _Known) -> Iterator[
         yield replace(model, sql=model.parsed.edited(edits), edits=edits)
 
 
-# Sources and seeds
-
-
-def source_relation(source: Source) -> Relation:
-    """Return what ``source()`` reads: the declared columns, and Kafka's own fields hidden."""
-    timed = source.watermark.column.lower() if source.watermark else None
-    # A record without its event time is a bad one.
-    columns = tuple(
-        replace(out, never_null=c.not_null or c.name.lower() == timed)
-        for out, c in zip(_declared(source.columns), source.columns, strict=True)
-    )
-    complete = bool(columns)
-    written = find_format(source.format)
-    if not columns and written is not None and written.one_value is not None:
-        columns = (OutputColumn("value", written.one_value, source.location, never_null=True),)
-        complete = True
-    types: dict[str, str | None] = {**HIDDEN_COLUMNS, **hidden_types(source, source.key)}
-    known = frozenset(types) - {"_key", "_headers", "_before", "_source_ts"}
-    hidden = tuple(OutputColumn(n, _normal(t), never_null=n in known) for n, t in types.items())
-    watermark = source.watermark
-    marked = _declared_watermark(watermark, source.unique_name) if watermark else ()
-    if next(_source_faults(source), None):  # readers are checked as if it were mended
-        marked = tuple(replace(m, column=_first_time(columns, m.column)) for m in marked)
-    reads = (source.unique_name,)
-    return Relation(source.relation, columns, True, hidden, marked, (), complete, reads=reads)
-
-
-def _first_time(columns: Sequence[OutputColumn], name: str) -> str:
-    return next((c.name for c in columns if c.data_type == ddl(TIMESTAMP)), name)
-
-
-def _declared_watermark(watermark: Watermark, owner: str) -> tuple[EventTime, ...]:
-    told = f"{owner}.{watermark.column}"
-    return (EventTime(watermark.column, watermark.delay, told, watermark.location),)
-
-
-def seed_relation(seed: Seed) -> Relation:
-    """Return what ``ref()`` of a seed reads: a static table."""
-    return Relation(seed.relation, _declared(seed.columns), streaming=False)
-
-
-def _declared(columns: Sequence[Column]) -> tuple[OutputColumn, ...]:
-    return tuple(OutputColumn(c.name, _normal(c.data_type), c.location) for c in columns)
-
-
-def _normal(text: str | None) -> str | None:
-    found = _read(text)
-    return None if found is None else ddl(found)
-
-
-def _read(text: str | None) -> DataType | None:
-    """Read a declared type; what is wrong with it is for those who load the project to say."""
-    if text is None:
-        return None
-    try:
-        found = parse_type(text)
-    except DataTypeError:
-        return None
-    if isinstance(found, Primitive) and found.name.startswith(("char(", "varchar(")):
-        return Primitive("string")
-    return found
-
-
 def _tests_of_sources(
     sources: Sequence[Source],
     tests: Mapping[str, tuple[RenderedTest, ...]],
@@ -333,7 +263,7 @@ def _tests_of_sources(
             continue
         path, place = source.location.path, source.location
         model = Model(source.unique_name, path, "", "", (), {}, {}, place, of=source.relation)
-        rows = _rowset(known.relations[source.relation])
+        rows = rowset_of(known.relations[source.relation])
         try:
             made[source.relation], found = _tested(
                 tests[source.relation], model, rows, spark_version, known
@@ -352,66 +282,9 @@ def _tested(
     relations = {**known.rowsets, model.relation.lower(): replace(rows, hidden=())}
 
     def walk_over(condition: ParsedModel) -> Walk:
-        return Walk(condition, relations, resolve_query, version_of(spark_version))
+        return Walk(condition, relations, resolve_query, type_of, version_of(spark_version))
 
-    return resolve_tests(tests, model, rows, walk_over, lambda walk: tuple(_hazards(walk)))
-
-
-def _source_faults(source: Source) -> Iterator[Finding]:
-    watermark = source.watermark
-    if watermark is None:
-        return
-    names = {c.name.lower(): c for c in source.columns}
-    column = names.get(watermark.column.lower())
-    if column is not None:
-        found = _read(column.data_type)
-    else:
-        hidden = HIDDEN_COLUMNS.get(watermark.column.lower())
-        found = _read(hidden)
-    if found is not None and found != TIMESTAMP:
-        yield Finding(
-            "watermark-not-timestamp",
-            f"a watermark needs a timestamp, and '{watermark.column}' is {ddl(found)}",
-            watermark.location,
-            hint="declare the column as timestamp",
-        )
-
-
-def _rowset(relation: Relation) -> Rowset:
-    """Return a relation as the queries that read it see it."""
-    marked = {w.column.lower(): w for w in relation.watermarks}
-
-    def attribute(column: OutputColumn, origin: str | None = None) -> Attribute:
-        event_time = marked.get(column.name.lower())
-        origins = column_of(relation.name, column.name)
-        return Attribute(
-            column.name,
-            _read(column.data_type),
-            event_time,
-            origin=origin,
-            origins=origins,
-            never_null=column.never_null,
-        )
-
-    return Rowset(
-        tuple(attribute(c) for c in relation.columns),
-        tuple(attribute(c, relation.name) for c in relation.hidden),
-        Flow(
-            relation.streaming,
-            relation.stateful,
-            relation.operations,
-            relation.losses,
-            relation.reads,
-            relation.marked or bool(relation.watermarks),
-        ),
-        relation.complete,
-        influences=Influences(relations=frozenset((relation.name,))),
-        unlisted=NOWHERE if relation.complete else unlisted_of(relation.name),
-        pending=relation.pending,
-    )
-
-
-# Models
+    return resolve_tests(tests, model, rows, walk_over, lambda walk: tuple(hazards_in(walk)))
 
 
 def _causes(model: ParsedModel, known: _Known) -> list[str]:
@@ -433,253 +306,44 @@ def _not_checked(model: ParsedModel, causes: Sequence[str]) -> Finding:
 
 
 def _resolve(parsed: ParsedModel, spark_version: str, known: _Known) -> ResolvedModel:
-    walk = Walk(parsed, known.rowsets, resolve_query, version_of(spark_version))
+    walk = Walk(parsed, known.rowsets, resolve_query, type_of, version_of(spark_version))
     found = resolve_query(parsed.tree, Scope(), walk)
     model, config = parsed.rendered.model, parsed.rendered.config
-    found = _with_dedup(found, parsed, walk)
+    found = with_dedup(found, parsed, walk)
     if walk.meetings:
-        found = _with_meetings(found, walk, runs=config.materialized in _RUNS)
-    found = _with_row_ids(found, walk)
+        found = with_meetings(found, walk, runs=config.materialized in RUNS)
+    found = with_row_ids(found, walk)
     findings = list(walk.findings)
     failed = any(f.is_error for f in (*findings, *parsed.findings))
-    columns, mismatches = _typed(found, parsed)
+    columns, mismatches = typed_columns(found, parsed)
     findings += mismatches
     if config.materialized in _STRICT:
-        findings += _duplicates(found, parsed)
-        findings += _unnamed(found, parsed)
-    facts = _facts(found, spark_version)
-    mode, objections = _output_mode(parsed, facts)
+        findings += duplicates(found, parsed)
+        findings += unnamed(found, parsed)
+    facts = facts_of(found, spark_version)
+    mode, objections = output_mode(parsed, facts)
     findings += objections
     findings += _unreadable(parsed, known)
     tests: tuple[ResolvedTest, ...] = ()
     if failed:
         known.broken[model.relation.lower()] = model.name
     else:
-        made = _rowset(Relation(model.relation, columns, found.streaming, complete=found.complete))
+        made = rowset_of(
+            Relation(model.relation, columns, found.streaming, complete=found.complete)
+        )
         tests, wrong = _tested(parsed.rendered.tests, model, made, spark_version, known)
         findings += wrong
         relation = _relation(parsed, columns, facts, found)
-        known.add(relation, _rowset(relation))
+        known.add(relation, rowset_of(relation))
         if config.materialized == "table" and config.unique_key and not config.change_feed:
             known.merged.add(relation.name.lower())
     known.findings += findings
     used = {name: tuple(sorted(fields)) for name, fields in walk.hidden_used.items()}
     known.stars[parsed.name] = tuple(walk.stars)
-    lineage = _lineage(found, parsed)
-    hazards = tuple(_hazards(walk)) if found.streaming else ()
+    lineage = lineage_of(found, parsed)
+    hazards = tuple(hazards_in(walk)) if found.streaming else ()
     hazards += tuple(h for test in tests for c in test.conditions for h in c.hazards)
     return ResolvedModel(parsed, columns, facts, parsed.sql, mode, used, hazards, lineage, tests)
-
-
-def _hazards(walk: Walk) -> Iterator[Hazard]:
-    """Yield each expression that may go wrong and has no guard, once for each way to write it."""
-    seen: set[tuple[str, str]] = set()
-    for risk in walk.risks:
-        if is_guarded(risk):
-            continue
-        text, cure = shown(risk)
-        if (risk.kind, text) in seen:
-            continue
-        seen.add((risk.kind, text))
-        decides = in_condition(risk.node)
-        place = walk.location(risk.node)
-        dates = is_event_time(risk.node, (c.expression for c in walk.parsed.watermarks))
-        yield Hazard(risk.kind, text, place, risk.reason, cure, decides, dates)
-
-
-def _lineage(found: Rowset, parsed: ParsedModel) -> ModelLineage:
-    columns = {c.name: c.origins for c in found.columns}
-    dedup = parsed.rendered.config.dedup
-    if dedup is None:
-        return ModelLineage(columns, found.influences)
-    keys = {k.lower() for k in dedup.keys}
-    grouped = fields_in(o for name, o in columns.items() if name.lower() in keys)
-    return ModelLineage(columns, found.influences | Influences(grouped=grouped))
-
-
-def _facts(found: Rowset, spark_version: str) -> StreamFacts:
-    watermarks = tuple(
-        replace(c.event_time, column=c.name) for c in found.columns if c.event_time is not None
-    )
-    flow = found.flow
-    facts = StreamFacts(
-        flow.streaming, watermarks, flow.stateful, flow.operations, flow.losses, flow.reads
-    )
-    modes = legal_output_modes(facts, spark_version) if flow.streaming else ()
-    return replace(facts, modes=modes)
-
-
-def _with_row_ids(found: Rowset, walk: Walk) -> Rowset:
-    calls = (operation("row_id", n, walk, streaming=found.streaming) for n in walk.row_ids)
-    return replace(found, flow=found.flow.past(*calls)) if walk.row_ids else found
-
-
-def _with_meetings(found: Rowset, walk: Walk, *, runs: bool) -> Rowset:
-    """Settle where event times meet; a view leaves to its readers what depends on them."""
-    if runs:
-        return replace(found, flow=settled(found.flow, walk.meetings, walk.used, found.columns))
-    waiting = tuple(pending(found.flow, walk.meetings, walk.used, found.columns))
-    flow = settled(found.flow, walk.meetings, walk.used, ())
-    return replace(found, flow=flow, pending=waiting)
-
-
-def _with_dedup(found: Rowset, parsed: ParsedModel, walk: Walk) -> Rowset:
-    dedup = parsed.rendered.config.dedup
-    if dedup is None or not found.streaming:
-        return found
-    marked = next((c.event_time for c in found.columns if c.event_time is not None), None)
-    bound = StateBound(reason="its rows have no column with a watermark")
-    if marked is not None:
-        bound = StateBound("within", marked, dedup.within or marked.delay)
-    operator = StatefulOperator(
-        "dedup",
-        parsed.rendered.place("dedup"),
-        parsed.name,
-        marked is not None,
-        keys=tuple(StateKey(k, "column") for k in dedup.keys),
-        bound=bound,
-        below=found.flow.stateful,
-        plain=found.flow.stateful,  # it is put on top of the whole query
-    )
-    times = event_times(Visible(None, c) for c in found.columns)
-    if len(times) > 1:
-        keys = {k.lower() for k in dedup.keys}
-        needed = tuple(c for c in times.values() if c.name.lower() in keys)
-        walk.meetings.append(Meeting(operator, (times,), needed, len(walk.used)))
-    return replace(found, flow=found.flow.through(operator))
-
-
-def _place(parsed: ParsedModel, column: Attribute) -> Location:
-    node: exp.Expr = column.node if column.node is not None else parsed.tree
-    return parsed.location(node)
-
-
-def _typed(found: Rowset, parsed: ParsedModel) -> tuple[tuple[OutputColumn, ...], list[Finding]]:
-    """Take declared types where none is inferred; report where both are known and differ."""
-    declared = {c.name.lower(): c for c in parsed.rendered.model.columns}
-    columns: list[OutputColumn] = []
-    findings: list[Finding] = []
-    places: dict[int, Location] = {}  # the columns of a * have one place
-    for column in found.columns:
-        place = places.get(id(column.node)) or _place(parsed, column)
-        places[id(column.node)] = place
-        told = declared.get(column.name.lower())
-        told_type = _read(told.data_type) if told is not None else None
-        known_type = column.type or told_type
-        written = ddl(known_type) if known_type is not None else None
-        columns.append(OutputColumn(column.name, written, place, column.never_null))
-        if parsed.rendered.contract_enforced:
-            continue  # contract-broken speaks of it
-        if told is not None and told_type and column.type and not _agree(told_type, column.type):
-            findings.append(_mismatch(parsed, told, ddl(column.type)))
-    return tuple(columns), findings
-
-
-def _agree(told: DataType, found: DataType) -> bool:
-    return ddl(told).lower() == ddl(found).lower()
-
-
-def _mismatch(parsed: ParsedModel, told: Column, found: str) -> Finding:
-    return Finding(
-        "type-mismatch",
-        f"the column '{told.name}' is declared as {told.data_type}, and its SQL gives {found}",
-        told.location,
-        Severity.WARNING,
-        hint=f"declare it as {found}, or cast it: CAST(… AS {told.data_type})",
-        model=parsed.name,
-    )
-
-
-def _duplicates(found: Rowset, parsed: ParsedModel) -> Iterator[Finding]:
-    seen: set[str] = set()
-    for column in found.columns:
-        name = column.name.lower()
-        if name in seen:
-            yield Finding(
-                "duplicate-column",
-                f"two columns are called '{column.name}'",
-                _place(parsed, column),
-                hint="give one of them another name with AS",
-                model=parsed.name,
-            )
-        seen.add(name)
-
-
-def _unnamed(found: Rowset, parsed: ParsedModel) -> Iterator[Finding]:
-    for column in found.columns:
-        if not column.named:
-            yield Finding(
-                "unnamed-column",
-                "this column has no name of its own, and readers need one",
-                _place(parsed, column),
-                hint="give it a name with AS",
-                model=parsed.name,
-            )
-
-
-def _output_mode(parsed: ParsedModel, facts: StreamFacts) -> tuple[str | None, list[Finding]]:
-    """Choose append where Spark allows it; object to a mode that it does not allow.
-
-    What has a rule of its own is left to that rule.
-    """
-    config = parsed.rendered.config
-    if config.materialized not in _RUNS or not facts.streaming:
-        return None, []
-    verdicts = {m.name: m for m in facts.modes}
-    verdict = verdicts.get(config.output_mode or "append")
-    if verdict is None:
-        return None, []
-    if verdict.legal:
-        return verdict.name, []
-    others = [m.name for m in verdicts.values() if m.legal and not _miscounts(m.name, facts)]
-    own = [o for o in verdict.objections if o.rule is None]
-    findings = [_objection(parsed, verdict, objection, others) for objection in own]
-    return None, list(dict.fromkeys(findings))
-
-
-def _miscounts(mode: str, facts: StreamFacts) -> bool:
-    """Whether a mode that Spark accepts would let an aggregation count updates as rows."""
-    inner = (b.kind for o in facts.stateful for b in o.below)
-    return mode != "append" and any(kind in ("aggregate", "session_window") for kind in inner)
-
-
-def _objection(
-    parsed: ParsedModel, verdict: OutputMode, objection: Objection, others: Sequence[str]
-) -> Finding:
-    asked = parsed.rendered.config.output_mode is not None
-    rule = "illegal-output-mode" if asked else "no-append-mode"
-    place = _cause_place(parsed, objection)
-    reason = objection.reason
-    if asked:
-        cause = objection.cause
-        if cause is not None and cause.location.path == parsed.rendered.model.path:
-            reason += f" (line {cause.location.line})"
-        place = parsed.rendered.place("output_mode")
-    message = f"this query cannot run in {verdict.name} mode: {reason}"
-    hint = _way_out(verdict.name, objection, others)
-    return Finding(rule, message, place, hint=hint, model=parsed.name)
-
-
-def _cause_place(parsed: ParsedModel, objection: Objection) -> Location:
-    cause = objection.cause
-    if cause is not None and cause.model == parsed.name:
-        return cause.location
-    return parsed.rendered.model.location
-
-
-def _way_out(mode: str, objection: Objection, others: Sequence[str]) -> str | None:
-    ways: list[str] = []
-    cause = objection.cause
-    if mode == "append" and isinstance(cause, StatefulOperator) and not cause.watermarked:
-        ways.append(
-            "group by a time window over a column with a watermark"
-            if cause.kind not in ("distinct", "except")
-            else "select a column with a watermark too"
-        )
-    if others:
-        modes = " or ".join(f"output_mode='{m}'" for m in others)
-        ways.append(f"set {modes}")
-    return ", or ".join(ways) or objection.hint
 
 
 def _relation(
@@ -689,7 +353,7 @@ def _relation(
     config = parsed.rendered.config
     name = parsed.rendered.model.relation
     complete = found.complete
-    if config.materialized not in _RUNS:
+    if config.materialized not in RUNS:
         return Relation(
             name,
             columns,
@@ -704,7 +368,7 @@ def _relation(
             pending=found.pending,
         )
     watermark = config.watermark
-    marked = _declared_watermark(watermark, parsed.name) if watermark else ()
+    marked = declared_watermark(watermark, parsed.name) if watermark else ()
     # Others may write to the topic, too.
     columns = tuple(replace(c, never_null=False) for c in columns)
     reads = (parsed.name,)

@@ -11,7 +11,7 @@ from streamsql.datatypes import DataType, Primitive, Struct
 from streamsql.dialect import function_name
 from streamsql.resolve.aggregation import check_aggregation
 from streamsql.resolve.coercion import widest
-from streamsql.resolve.expressions import check_condition, type_of, visit
+from streamsql.resolve.expressions import check_condition, type_of
 from streamsql.resolve.foreign import check_clauses, check_star
 from streamsql.resolve.generators import Generated, check_generators, generated, is_generator
 from streamsql.resolve.grouping import (
@@ -56,7 +56,7 @@ from streamsql.resolve.set_operations import set_operation
 from streamsql.resolve.shape import aggregates_in, event_time_of, event_times_under
 from streamsql.resolve.sources import Sources, joined_with, read_relation, read_sources, renamed
 from streamsql.resolve.time_windows import check_one_window
-from streamsql.resolve.walk import Walk, hidden_in
+from streamsql.resolve.walk import Walk, hidden_in, visit
 
 
 def resolve_query(node: exp.Expr, scope: Scope, walk: Walk) -> Rowset:

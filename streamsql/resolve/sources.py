@@ -10,7 +10,7 @@ from sqlglot import exp
 from streamsql.datatypes import DataType, Struct, ddl
 from streamsql.dialect import WATERMARK, function_name
 from streamsql.resolve.coercion import TIMESTAMP
-from streamsql.resolve.expressions import check_condition, type_of, visit
+from streamsql.resolve.expressions import check_condition, type_of
 from streamsql.resolve.foreign import check_join, check_relation
 from streamsql.resolve.generators import Generated, generated
 from streamsql.resolve.join_bounds import JoinInput, compared_columns, read_condition
@@ -39,7 +39,7 @@ from streamsql.resolve.scope import (
     Visible,
     look_up,
 )
-from streamsql.resolve.walk import Walk
+from streamsql.resolve.walk import Walk, visit
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlglot import exp
 
+from streamsql.datatypes import DataType
 from streamsql.dialect import span_of
 from streamsql.findings import Finding, Location
 from streamsql.parse import ParsedModel
@@ -27,19 +28,21 @@ from streamsql.resolve.scope import STATIC, Attribute, Flow, Rowset, Scope, Visi
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """One model being resolved: where findings go, and how a query inside it is resolved.
+    """One model being resolved: where findings go, and how the parts of its tree are resolved.
 
-    ``spark`` is the version of Spark that it is for. ``hidden_used`` are Kafka's own fields
-    that it names, by relation; ``stars`` are its ``*`` with the hidden fields of the relations
-    they stand for; ``risks`` are the expressions that may go wrong while it runs; ``read``
-    is what the expression being visited has named so far (see ``resolve.lineage``);
-    ``row_ids`` are the calls that number rows; ``used``, ``meetings`` and ``met``, the relations
-    that were read already, are for ``resolve.liveness``.
+    ``resolve_query`` and ``type_of`` (see ``resolve.expressions``) are here for those that these
+    two call themselves. ``spark`` is the version of Spark that it is for. ``hidden_used`` are
+    Kafka's own fields that it names, by relation; ``stars`` are its ``*`` with the hidden fields
+    of the relations they stand for; ``risks`` are the expressions that may go wrong while it
+    runs; ``read`` is what the expression being visited has named so far (see
+    ``resolve.lineage``); ``row_ids`` are the calls that number rows; ``used``, ``meetings`` and
+    ``met``, the relations that were read already, are for ``resolve.liveness``.
     """
 
     parsed: ParsedModel
     relations: Mapping[str, Rowset]
     resolve_query: Callable[[exp.Expr, Scope, Walk], Rowset]
+    type_of: Rule
     spark: tuple[int, int] = (4, 1)
     findings: list[Finding] = field(default_factory=list)
     hidden_used: dict[str, set[str]] = field(default_factory=dict)
@@ -125,6 +128,16 @@ class Walk:
                 return self.parsed.rendered.source_map.locate(*span)
             around = around.parent
         return self.parsed.rendered.source_map.locate(0)
+
+
+Rule = Callable[[exp.Expr, Scope, Walk], DataType | None]
+"""What gives the type of an expression, and reports the names in it that mean nothing."""
+
+
+def visit(nodes: Iterable[exp.Expr], scope: Scope, walk: Walk) -> None:
+    """Check the names in expressions whose type does not matter."""
+    for node in nodes:
+        walk.type_of(node, scope, walk)
 
 
 def hidden_in(visible: Sequence[Visible], qualifier: str | None = None) -> tuple[Visible, ...]:

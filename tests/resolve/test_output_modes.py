@@ -14,6 +14,7 @@ from type_corpus import rendered
 from streamsql.datatypes import Struct, parse_type
 from streamsql.parse import parse_model
 from streamsql.resolve import EventTime, StreamFacts, legal_output_modes
+from streamsql.resolve.expressions import type_of
 from streamsql.resolve.queries import resolve_query
 from streamsql.resolve.scope import Attribute, Flow, Rowset, Scope
 from streamsql.resolve.walk import Walk
@@ -52,7 +53,7 @@ def _runs(name: str) -> list[tuple[set[str], str]]:
 
 def _facts(sql: str) -> StreamFacts:
     model = parse_model(rendered(sql))
-    walk = Walk(model, RELATIONS, resolve_query)
+    walk = Walk(model, RELATIONS, resolve_query, type_of)
     rowset = resolve_query(model.tree, Scope(), walk)
     assert not walk.findings, (sql, walk.findings)
     return StreamFacts(rowset.streaming, (), rowset.flow.stateful)

@@ -14,6 +14,7 @@ from streamsql.findings import Location
 from streamsql.parse import parse_model
 from streamsql.project.nodes import Model, ModelConfig
 from streamsql.render.rendered import Reference, RenderedModel, SourceMap, Span
+from streamsql.resolve.expressions import type_of
 from streamsql.resolve.queries import resolve_query
 from streamsql.resolve.scope import Attribute, Rowset, Scope
 from streamsql.resolve.walk import Walk
@@ -48,7 +49,7 @@ def rendered(sql: str) -> RenderedModel:
 def inferred(kind: str, expression: str) -> tuple[str | None, ...]:
     """Return the types that are inferred for an expression, and refuse any finding."""
     model = parse_model(rendered(query(kind, expression)))
-    walk = Walk(model, {"ref__wide": _wide()}, resolve_query)
+    walk = Walk(model, {"ref__wide": _wide()}, resolve_query, type_of)
     rowset = resolve_query(model.tree, Scope(), walk)
     assert not walk.findings, (expression, walk.findings)
     return tuple(None if c.type is None else ddl(c.type) for c in rowset.columns)

@@ -1,0 +1,264 @@
+"""The types of calls: of functions, of aggregates, over windows, and of functions of functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlglot import exp
+
+from streamsql.datatypes import Array, DataType, Field, Struct
+from streamsql.dialect import function_name
+from streamsql.resolve import foreign
+from streamsql.resolve.arguments import Argument
+from streamsql.resolve.coercion import BOOLEAN, DATE, DOUBLE, TIMESTAMP, is_numeric
+from streamsql.resolve.functions import extracted, function_type, is_aggregate
+from streamsql.resolve.hazards import call_risks
+from streamsql.resolve.higher_order import LAMBDA_SHAPES, is_collection, keeps_elements, passed_to
+from streamsql.resolve.kinds import both, cannot_be_summed
+from streamsql.resolve.lineage import Influences, Origins, aggregate, leave_out_wholes
+from streamsql.resolve.scope import Scope
+from streamsql.resolve.signatures import GENERATORS, check_call
+from streamsql.resolve.time_windows import WINDOWS, check_window
+from streamsql.resolve.walk import Rule, Walk, hidden_in, visit
+
+
+def _arguments(nodes: Sequence[exp.Expr], scope: Scope, walk: Walk) -> list[Argument]:
+    found: list[Argument] = []
+    for node in nodes:
+        if isinstance(node, exp.Distinct):
+            found += _arguments(node.expressions, scope, walk)
+        elif isinstance(node, (exp.Order, exp.IgnoreNulls, exp.RespectNulls)):
+            if isinstance(node, exp.Order) and isinstance(node.parent, exp.Anonymous):
+                foreign.report("ORDER BY inside a call", node, walk, "sort what it gives")
+            visit(node.expressions, scope, walk)
+            found += _arguments([node.this], scope, walk)
+        else:
+            found.append(Argument(walk.type_of(node, scope, walk), node))
+    return found
+
+
+def _function(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
+    name = function_name(node) or ""
+    check_call(node, walk)
+    if name in GENERATORS:
+        walk.report(
+            "bad-generator",
+            f"{name}(…) makes rows, which it cannot inside an expression or a condition",
+            node,
+            "make the rows in LATERAL VIEW or a subquery, and use its column here",
+        )
+    if name in _UNIT_FIRST and len(node.expressions) > 2:
+        arguments = _arguments(node.expressions[1:], scope, walk)
+        return function_type(name, [Argument(None, node.expressions[0]), *arguments])
+    if any(isinstance(a, exp.Lambda) for a in node.expressions):
+        return _higher_order(name, node.expressions, scope, walk)
+    nodes: Sequence[exp.Expr] = node.expressions
+    if name != "count" and any(a.is_star for a in nodes):
+        walk.stars.extend((n, hidden_in(scope.visible)) for n in nodes if isinstance(n, exp.Star))
+        walk.read.extend(v.attribute.origins for v in scope.visible if v.in_star)
+        return _struct_of_star(name, nodes, scope)
+    since = len(walk.read)
+    arguments = _arguments(nodes, scope, walk)
+    walk.risks.extend(call_risks(name, node, arguments))
+    if arguments and cannot_be_summed(name, arguments[0].type):
+        walk.report(
+            "bad-operand",
+            f"{name}(…) needs numbers, and this is {both(arguments[0].type, None)}",
+            node,
+            "count with count_if(…), or cast it to a number",
+        )
+    if name == "monotonically_increasing_id":
+        walk.row_ids.append(node)
+    if name in WINDOWS:
+        check_window(name, node, [a.type for a in arguments], walk)
+    if is_aggregate(name):
+        aggregate(walk.read, since)
+    return function_type(name, arguments)
+
+
+_UNIT_FIRST = frozenset({"date_add", "dateadd", "timestampadd", "datediff", "date_diff"}) | {
+    "timestampdiff"
+}
+
+
+def _struct_of_star(name: str, nodes: Sequence[exp.Expr], scope: Scope) -> DataType | None:
+    if name != "struct" or len(nodes) != 1 or not isinstance(nodes[0], exp.Star):
+        return None
+    fields = []
+    for seen in scope.visible:
+        if seen.in_star:
+            if seen.attribute.type is None:
+                return None
+            fields.append(Field(seen.attribute.name, seen.attribute.type))
+    return Struct(tuple(fields)) if not scope.open_qualifiers else None
+
+
+def _special(name: str, *keys: str) -> Rule:
+    """Treat a node of sqlglot's own as the call it stands for."""
+
+    def rule(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
+        nodes: list[exp.Expr] = []
+        for key in keys:
+            value = node.args.get(key)
+            nodes += value if isinstance(value, list) else [value] if value is not None else []
+        rest = [n for n in node.iter_expressions() if not any(n is m for m in nodes)]
+        since = len(walk.read)
+        visit([n for n in rest if not isinstance(n, (exp.Var, exp.DataType))], scope, walk)
+        arguments = _arguments(nodes, scope, walk)
+        if is_aggregate(name):
+            aggregate(walk.read, since)
+        return function_type(name, arguments)
+
+    return rule
+
+
+def _rounded(name: str) -> Rule:
+    plain = _special(name, "this", "decimals")
+
+    def rule(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
+        if node.args.get("to"):
+            foreign.report(f"{name}(… TO …)", node, walk, "write date_trunc(…)")
+        return plain(node, scope, walk)
+
+    return rule
+
+
+def _transform(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
+    if not isinstance(node.expression, exp.Lambda):
+        visit(node.iter_expressions(), scope, walk)
+        return None
+    return _higher_order("transform", [node.this, node.expression], scope, walk)
+
+
+def _extract(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
+    source = walk.type_of(node.expression, scope, walk)
+    found = extracted(node.this.name, source)
+    if found is None and source in (DATE, TIMESTAMP):
+        foreign.report(f"field {node.this.name} in EXTRACT", node, walk)
+    return found
+
+
+def _any(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
+    since = len(walk.read)
+    visit([node.this], scope, walk)
+    if not isinstance(node.parent, (exp.Like, exp.ILike)):
+        aggregate(walk.read, since)
+    return BOOLEAN
+
+
+def _within_group(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
+    since = len(walk.read)
+    ordered = node.expression.expressions
+    sorted_by = _arguments([o.this for o in ordered], scope, walk)
+    arguments = _arguments(list(node.this.iter_expressions()), scope, walk)
+    aggregate(walk.read, since)
+    match function_name(node.this):
+        case "mode":
+            return function_type("mode", sorted_by)
+        case "percentile_cont":
+            return function_type("percentile", [*sorted_by, *arguments])
+        case "percentile_disc":
+            found = sorted_by[0].type if sorted_by else None
+            return DOUBLE if is_numeric(found) and not _is_array(arguments) else None
+        case _:
+            return walk.type_of(node.this, scope, walk)
+
+
+def _is_array(arguments: Sequence[Argument]) -> bool:
+    return any(a.type is None or isinstance(a.type, Array) for a in arguments)
+
+
+def _windowed(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
+    visit(node.args.get("partition_by") or [], scope, walk)
+    order = node.args.get("order")
+    if order is not None:
+        visit(order.expressions, scope, walk)
+    return walk.type_of(node.this, scope, walk)
+
+
+def _filtered(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
+    visit([node.expression.this], scope, walk)
+    return walk.type_of(node.this, scope, walk)
+
+
+def _tuple(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
+    return function_type("struct", _arguments(node.expressions, scope, walk))
+
+
+def _joined_text(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
+    parts = [node.this, node.expression] if isinstance(node, exp.Binary) else node.expressions
+    return function_type("concat", _arguments(parts, scope, walk))
+
+
+def _higher_order(
+    name: str, nodes: Sequence[exp.Expr], scope: Scope, walk: Walk
+) -> DataType | None:
+    plain = [n for n in nodes if not isinstance(n, exp.Lambda)]
+    lambdas = [n for n in nodes if isinstance(n, exp.Lambda)]
+    types: list[DataType | None] = []
+    places: list[int | None] = []
+    for node in plain:
+        since = len(walk.read)
+        types.append(walk.type_of(node, scope, walk))
+        places.append(since if is_collection(node) and len(walk.read) > since else None)
+    shape = LAMBDA_SHAPES.get(name)
+    if shape is None:
+        for body in lambdas:
+            _body(body, (), (), scope, walk)
+        return None
+    since = len(walk.read)
+    passed = [walk.read[p] if p is not None else None for p in places]
+
+    def visited(node: exp.Lambda, given: Sequence[DataType | None]) -> DataType | None:
+        positions = passed_to(name, lambdas.index(node))
+        return _body(
+            node, given, [None if p is None else passed[p] for p in positions], scope, walk
+        )
+
+    found = shape(types, lambdas, visited)
+    if not keeps_elements(name):
+        leave_out_wholes(walk.read, [p for p in places if p is not None], since)
+    return found
+
+
+def _body(
+    node: exp.Lambda,
+    given: Sequence[DataType | None],
+    passed: Sequence[Origins | Influences | None],
+    scope: Scope,
+    walk: Walk,
+) -> DataType | None:
+    names = [e.name.lower() for e in node.expressions]
+    known = [*given, *[None] * len(names)]
+    made_of = {n: o for n, o in zip(names, passed, strict=False) if isinstance(o, Origins)}
+    inside = scope.with_lambdas(dict(zip(names, known, strict=False)), made_of)
+    return walk.type_of(node.this, inside, walk)
+
+
+RULES: Mapping[type[exp.Expr], Rule] = {
+    exp.Anonymous: _function,
+    exp.Any: _any,
+    exp.ApproxQuantile: _special("approx_percentile", "this", "quantile"),
+    exp.ArgMax: _special("max_by", "this", "expression"),
+    exp.ArgMin: _special("min_by", "this", "expression"),
+    exp.Ceil: _rounded("ceil"),
+    exp.Chr: _special("chr", "expressions"),
+    exp.Decode: _special("decode", "this", "charset"),
+    exp.DecodeCase: _special("decode", "expressions"),
+    exp.Extract: _extract,
+    exp.Filter: _filtered,
+    exp.Floor: _rounded("floor"),
+    exp.GroupConcat: _special("substring", "this"),
+    exp.Initcap: _special("initcap", "this"),
+    exp.Overlay: _special("substring", "this"),
+    exp.Quantile: _special("percentile", "this", "quantile"),
+    exp.StrPosition: _special("position", "this"),
+    exp.Substring: _special("substring", "this"),
+    exp.Transform: _transform,
+    exp.Trim: _special("upper", "this"),
+    exp.Tuple: _tuple,
+    exp.Window: _windowed,
+    exp.WithinGroup: _within_group,
+    exp.Concat: _joined_text,
+    exp.DPipe: _joined_text,
+}

@@ -1,0 +1,133 @@
+"""The types of operators and choices: comparisons, arithmetic, CASE and IF."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlglot import exp
+
+from streamsql.datatypes import DataType
+from streamsql.resolve import foreign
+from streamsql.resolve.arguments import Argument
+from streamsql.resolve.coercion import (
+    BIGINT,
+    BOOLEAN,
+    INT,
+    is_integral,
+    wider,
+    wider_number,
+    widest,
+)
+from streamsql.resolve.functions import operation_type
+from streamsql.resolve.hazards import comparison_risks, division_risk
+from streamsql.resolve.kinds import both, cannot_be_added, differ
+from streamsql.resolve.scope import Scope
+from streamsql.resolve.walk import Rule, Walk, visit
+
+
+def _compared(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
+    operands = [(e, walk.type_of(e, scope, walk)) for e in node.iter_expressions()]
+    walk.risks.extend(comparison_risks(node, operands))
+    first, *others = operands
+    for operand, found in others:
+        if differ(first[1], found):
+            walk.report(
+                "incomparable-types",
+                f"{both(first[1], found)} cannot be compared",
+                operand,
+                "cast one of them to the other's type",
+            )
+    return BOOLEAN
+
+
+def _between(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
+    if node.args.get("symmetric"):
+        foreign.report("BETWEEN SYMMETRIC", node, walk, "write the smaller bound first")
+    return _compared(node, scope, walk)
+
+
+def _arithmetic(operator: str) -> Rule:
+    def rule(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
+        left = Argument(walk.type_of(node.this, scope, walk), node.this)
+        right = Argument(walk.type_of(node.expression, scope, walk), node.expression)
+        if operator in _DIVISIONS:
+            walk.risk(division_risk(node, node.expression, _DIVISIONS[operator]))
+        if cannot_be_added(left.type, right.type):
+            walk.report(
+                "bad-operand",
+                f"'{operator}' cannot be applied to {both(left.type, right.type)}",
+                node,
+                "cast what is no number; to move a timestamp, add an INTERVAL",
+            )
+        return operation_type(operator, left, right)
+
+    return rule
+
+
+_DIVISIONS = {"/": "try_divide", "%": "try_mod"}
+
+
+def _integer_division(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
+    visit([node.this, node.expression], scope, walk)
+    walk.risk(division_risk(node, node.expression, None))
+    return BIGINT
+
+
+def _bits(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
+    left = walk.type_of(node.this, scope, walk)
+    right = walk.type_of(node.expression, scope, walk)
+    if left is None or right is None or not (is_integral(left) and is_integral(right)):
+        return None
+    return wider_number(left, right)
+
+
+def _shifted(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
+    visit([node.expression], scope, walk)
+    found = walk.type_of(node.this, scope, walk)
+    return found if found in (INT, BIGINT) else None
+
+
+def _case(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
+    if node.this is not None:
+        visit([node.this], scope, walk)
+    branches: list[DataType | None] = []
+    for branch in node.args["ifs"]:
+        visit([branch.this], scope, walk)
+        branches.append(walk.type_of(branch.args["true"], scope, walk))
+    default = node.args.get("default")
+    if default is not None:
+        branches.append(walk.type_of(default, scope, walk))
+    return widest(branches)
+
+
+def _if(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
+    visit([node.this], scope, walk)
+    other = node.args.get("false")
+    found = walk.type_of(node.args["true"], scope, walk)
+    return wider(found, walk.type_of(other, scope, walk)) if other is not None else found
+
+
+RULES: Mapping[type[exp.Expr], Rule] = {
+    exp.Add: _arithmetic("+"),
+    exp.BitwiseAnd: _bits,
+    exp.BitwiseLeftShift: _shifted,
+    exp.BitwiseOr: _bits,
+    exp.BitwiseRightShift: _shifted,
+    exp.BitwiseXor: _bits,
+    exp.Between: _between,
+    exp.Case: _case,
+    exp.Div: _arithmetic("/"),
+    exp.EQ: _compared,
+    exp.GT: _compared,
+    exp.GTE: _compared,
+    exp.If: _if,
+    exp.In: _compared,
+    exp.IntDiv: _integer_division,
+    exp.LT: _compared,
+    exp.LTE: _compared,
+    exp.Mod: _arithmetic("%"),
+    exp.Mul: _arithmetic("*"),
+    exp.NEQ: _compared,
+    exp.NullSafeEQ: _compared,
+    exp.Sub: _arithmetic("-"),
+}
