@@ -30,7 +30,7 @@ from streamsql.datatypes import Array, DataType, Field, Map, Primitive, Struct
 from streamsql.formats.avro_schema import SchemaError, SchemaField, Shape
 
 _PLAIN = {"integer": "bigint", "number": "double", "boolean": "boolean"}
-_FORMATS = {"date": "date", "date-time": "timestamp"}
+FORMATS = {"date": "date", "date-time": "timestamp"}
 _CONNECT = {
     "int8": "tinyint",
     "int16": "smallint",
@@ -53,7 +53,7 @@ class _Reader:
         node, above = self.followed(given, where, above)
         kind = _kind(node, where)
         if kind == "string":
-            return Primitive(_FORMATS.get(str(node.get("format")), "string"))
+            return Primitive(FORMATS.get(str(node.get("format")), "string"))
         if kind == "array":
             return Array(self.type(node.get("items"), f"the items of {where}", above))
         if kind == "object":
@@ -86,7 +86,7 @@ class _Reader:
                 if target in above:
                     hint = "read it as a variant, or unnest it in the schema"
                     raise SchemaError(f"{where} holds {target} inside itself", hint)
-                above, node = (*above, target), self.at(target, where)
+                above, node = (*above, target), referred(self.root, target, where)
                 continue
             choices = node.get("oneOf", node.get("anyOf"))
             if not isinstance(choices, list):
@@ -96,29 +96,35 @@ class _Reader:
                 raise SchemaError(f"{where} may be one of {len(others)} kinds", _HINT)
             node = others[0]
 
-    def at(self, target: str, where: str) -> Any:
-        node: Any = self.root
-        if not target.startswith("#"):
-            hint = "put what it refers to under 'definitions' of the same file"
-            raise SchemaError(f"{where} refers to {target}, outside of its file", hint)
-        for step in filter(None, target.removeprefix("#").split("/")):
-            name = step.replace("~1", "/").replace("~0", "~")
-            if not isinstance(node, dict) or name not in node:
-                raise SchemaError(f"{where} refers to {target}, which is not there")
-            node = node[name]
-        return node
-
     def nullable(self, node: Any) -> bool:
         """Whether null is a value of a node."""
         if not isinstance(node, dict):
             return True
         if "$ref" in node:
-            return self.nullable(self.at(str(node["$ref"]), "the schema"))
+            return self.nullable(referred(self.root, str(node["$ref"]), "the schema"))
         choices = node.get("oneOf", node.get("anyOf"))
         if isinstance(choices, list):
             return any(_is_null(c) for c in choices)
         kind = node.get("type")
         return "null" in kind if isinstance(kind, list) else kind == "null"
+
+
+def referred(root: Any, target: str, where: str) -> Any:
+    """Return what a ``$ref`` of a schema means.
+
+    Raises:
+        SchemaError: it is in another file, or not there.
+    """
+    if not target.startswith("#"):
+        hint = "put what it refers to under 'definitions' of the same file"
+        raise SchemaError(f"{where} refers to {target}, outside of its file", hint)
+    node = root
+    for step in filter(None, target.removeprefix("#").split("/")):
+        name = step.replace("~1", "/").replace("~0", "~")
+        if not isinstance(node, dict) or name not in node:
+            raise SchemaError(f"{where} refers to {target}, which is not there")
+        node = node[name]
+    return node
 
 
 def _kind(node: Mapping[str, Any], where: str) -> str:

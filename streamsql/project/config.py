@@ -595,9 +595,12 @@ def _with_key(
     options = config.key_options
     faults.found += unknown_options(known, options, given.places.get("key_options", where))
     if known.needs_schema and not {"schema", "subject"} & options.keys():
-        options = {"subject": f"{config.topic}-key", **options}
-    schema = schemas.schema(name, options, where, faults) if schemas is not None else None
-    return replace(config, key_options=options, key_schema=schema)
+        options = {"subject": f"{config.topic or faults.model}-key", **options}
+    config = replace(config, key_options=options)
+    if schemas is None or (known.schema is not None and schemas.lacks(options)):
+        return config  # unregistered-schema speaks of it, as above
+    schema = schemas.schema(name, options, where, faults)
+    return replace(config, key_schema=schema)
 
 
 def with_dead_letter(

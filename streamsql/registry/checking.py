@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from streamsql.formats import SchemaError
-from streamsql.formats.avro_compatibility import LEVELS, Breach, breaches
+from streamsql.formats import SchemaError, avro_compatibility, json_compatibility
 from streamsql.formats.avro_derived import avro_schema, next_schema
+from streamsql.formats.compatibility import LEVELS, Breach, Clashes, breaches
+from streamsql.formats.json_derived import json_schema, next_json_schema
 from streamsql.formats.schemas import Writer
 from streamsql.formats.subject_files import SubjectFile, SubjectVersion
 from streamsql.pipeline import Compilation
 from streamsql.registry.client import Registry
-from streamsql.registry.subjects import files_of, subject_of_model, with_schemas
-from streamsql.render.rendered import RenderedModel
+from streamsql.registry.subjects import SchemaPart, files_of, parts_with_schemas
 from streamsql.resolve import ResolvedModel
+
+_CLASHES: Mapping[str, Clashes] = {
+    "AVRO": avro_compatibility.clashes,
+    "JSON": json_compatibility.clashes,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """The schema that a model's topic is written with, or will be.
+    """The schema that a topic's values or keys are written with, or will be.
 
-    ``text`` is None where there is none to be had, and ``problem`` says why. ``origin`` is where
-    it comes from, in words.
+    ``part`` is ``value`` or ``key``, ``type`` the kind of its schemas. ``text`` is None where
+    there is none to be had, and ``problem`` says why. ``origin`` is where it comes from, in words.
     """
 
     model: str
+    part: str
     subject: str
     connection: str | None
+    type: str
     text: str | None
     origin: str
     problem: str | None = None
@@ -55,7 +62,7 @@ class Verdict:
 
 
 def outputs(compilation: Compilation) -> tuple[Output, ...]:
-    """Return what each topic with a schema is to be written with.
+    """Return what the values and keys of each topic with a schema are to be written with.
 
     That is the version that its file proposes, else the one that is compiled in, else one
     that is derived from its columns.
@@ -63,48 +70,47 @@ def outputs(compilation: Compilation) -> tuple[Output, ...]:
     resolved = {m.name: m for m in compilation.resolution.models}
     found = files_of(compilation.project)
     made = []
-    for rendered in with_schemas(compilation.rendered):
-        subject = subject_of_model(rendered, compilation.project)
-        file = found[subject][1] if subject in found else None
-        made.append(_output(rendered, subject, file, resolved.get(rendered.model.name)))
+    for part in parts_with_schemas(compilation.rendered, compilation.project):
+        file = found[part.subject][1] if part.subject in found else None
+        made.append(_output(part, file, resolved.get(part.rendered.model.name)))
     return tuple(made)
 
 
-def _output(
-    rendered: RenderedModel, subject: str, file: SubjectFile | None, model: ResolvedModel | None
-) -> Output:
+def _output(part: SchemaPart, file: SubjectFile | None, model: ResolvedModel | None) -> Output:
     def output(text: str | None, origin: str, problem: str | None = None) -> Output:
-        config = rendered.config
-        return Output(rendered.model.name, subject, config.connection, text, origin, problem)
+        name, connection = part.rendered.model.name, part.rendered.config.connection
+        return Output(name, part.part, part.subject, connection, part.kind, text, origin, problem)
 
     if file is not None and file.proposed is not None:
         return output(file.proposed.text, "proposed in its file")
-    if rendered.config.schema is not None:
-        return output(rendered.config.schema.text, rendered.config.schema.path)
+    if part.schema is not None:
+        return output(part.schema.text, part.schema.path)
     if model is None:
         return output(None, "", "its columns are not known: 'streamsql lint' says why")
     try:
-        return output(derived_text(model), "derived from its columns")
+        return output(derived_text(part, model), "derived from its columns")
     except SchemaError as fault:
         return output(None, "", str(fault))
 
 
-def derived_text(model: ResolvedModel, newest: str | None = None) -> str:
-    """Return the Avro schema of a model's columns, as the next version after ``newest``.
+def derived_text(part: SchemaPart, model: ResolvedModel, newest: str | None = None) -> str:
+    """Return the schema of a topic's values or keys, as the next version after ``newest``.
 
     Raises:
-        SchemaError: Avro has no name or type for a column, or a type is not known.
+        SchemaError: there is no name or type for a column in it, or a type is not known.
     """
-    unknown = [c.name for c in model.columns if c.data_type is None]
+    wanted = None if part.columns is None else {name.lower() for name in part.columns}
+    chosen = [c for c in model.columns if wanted is None or c.name.lower() in wanted]
+    unknown = [c.name for c in chosen if c.data_type is None]
     if unknown:
         raise SchemaError(
             f"the type of '{unknown[0]}' is not known", "cast it: then everybody knows"
         )
-    columns = [(c.name, c.data_type or "") for c in model.columns]
-    return avro_schema(model.name, columns) if newest is None else next_schema(newest, columns)
-
-
-Held = Callable[[Output], SubjectFile | None]
+    columns = [(c.name, c.data_type or "") for c in chosen]
+    name = model.name if part.part == "value" else f"{model.name}_key"
+    if part.kind == "JSON":
+        return json_schema(name, columns) if newest is None else next_json_schema(newest, columns)
+    return avro_schema(name, columns) if newest is None else next_schema(newest, columns)
 
 
 def check(output: Output, held: SubjectFile | None) -> Verdict:
@@ -113,8 +119,8 @@ def check(output: Output, held: SubjectFile | None) -> Verdict:
         return Verdict(output, "unknown", problem=output.problem)
     if held is None or not held.registered:
         return Verdict(output, "new", level=held.level if held else None)
-    if held.type != "AVRO":
-        problem = f"the subject's schemas are of the type {held.type}"
+    if held.type != output.type:
+        problem = f"the subject's schemas are of the type {held.type}, not {output.type}"
         return Verdict(output, "unknown", held.level, problem=problem)
     level = held.level or "BACKWARD"
     if level not in LEVELS:
@@ -123,7 +129,8 @@ def check(output: Output, held: SubjectFile | None) -> Verdict:
     if known is not None:
         return Verdict(output, "registered", level, known.version)
     try:
-        broken = breaches(level, output.text, [_writer(v) for v in held.registered])
+        versions = [_writer(v) for v in held.registered]
+        broken = breaches(level, output.text, versions, _CLASHES[output.type])
     except SchemaError as fault:
         return Verdict(output, "unknown", level, problem=str(fault))
     return Verdict(output, "incompatible" if broken else "compatible", level, breaches=broken)
@@ -138,4 +145,4 @@ def registry_refuses(verdict: Verdict, registry: Registry) -> bool:
     output = verdict.output
     if verdict.status != "compatible" or output.text is None or verdict.level == "NONE":
         return False
-    return not registry.accepts(output.subject, output.text)
+    return not registry.accepts(output.subject, output.text, output.type)

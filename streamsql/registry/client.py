@@ -112,9 +112,9 @@ class Registry:
         """Add a schema to a subject, or find it there; return its id."""
         return int(self._ask(lambda c: c.register_schema(subject, _schema(text, type_))))
 
-    def accepts(self, subject: str, text: str) -> bool:
+    def accepts(self, subject: str, text: str, type_: str = "AVRO") -> bool:
         """Ask for the registry's own verdict on a schema that would come next."""
-        schema = _schema(text, "AVRO")
+        schema = _schema(text, type_)
         return bool(self._find(lambda c: c.test_compatibility_all_versions(subject, schema)))
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from streamsql.formats import SchemaError, find_format
+from streamsql.formats import RecordSchema, SchemaError, find_format
 from streamsql.formats.subject_files import SubjectFile, read_subject
 from streamsql.pipeline import Compilation
 from streamsql.project.nodes import Project
@@ -81,19 +81,47 @@ def files_of(project: Project) -> Mapping[str, tuple[str, SubjectFile]]:
     return found
 
 
-def subject_of_model(rendered: RenderedModel, project: Project) -> str:
-    """Return the subject of a topic's values: as named, else by the topic's name."""
+def subject_of_model(rendered: RenderedModel, project: Project, part: str = "value") -> str:
+    """Return the subject of a topic's values, or of its keys: as named, else by the topic's
+    name."""
     config = rendered.config
-    named = next(_named(config.format_options, project), None)
-    return named or f"{config.topic or rendered.model.name}-value"
+    options = config.format_options if part == "value" else config.key_options
+    named = next(_named(options, project), None)
+    return named or f"{config.topic or rendered.model.name}-{part}"
 
 
-def with_schemas(models: Iterable[RenderedModel]) -> tuple[RenderedModel, ...]:
-    """Return the topics whose values have a schema of Avro."""
-    return tuple(
-        rendered
-        for rendered in models
-        if rendered.config.materialized == "topic"
-        and (known := find_format(rendered.config.format or "json")) is not None
-        and known.schema == "AVRO"
-    )
+@dataclass(frozen=True, slots=True)
+class SchemaPart:
+    """The values or the keys of a topic that are written with a schema.
+
+    ``part`` is ``value`` or ``key``, ``kind`` the type of its schemas: ``AVRO`` or ``JSON``.
+    ``schema`` is what is compiled in, ``columns`` are the names of what is in it; None: all.
+    """
+
+    rendered: RenderedModel
+    part: str
+    subject: str
+    kind: str
+    schema: RecordSchema | None
+    columns: tuple[str, ...] | None
+
+
+def parts_with_schemas(models: Iterable[RenderedModel], project: Project) -> tuple[SchemaPart, ...]:
+    """Return the values and keys of topics that have a schema: all of Avro, and those of JSON
+    that name a subject."""
+    topics = [rendered for rendered in models if rendered.config.materialized == "topic"]
+    return tuple(part for rendered in topics for part in _parts(rendered, project))
+
+
+def _parts(rendered: RenderedModel, project: Project) -> Iterator[SchemaPart]:
+    config = rendered.config
+    for part, name, options, schema, columns in (
+        ("value", config.format or "json", config.format_options, config.schema, None),
+        ("key", config.key_format or "", config.key_options, config.key_schema, config.key),
+    ):
+        known = find_format(name)
+        if known is None or known.schema is None:
+            continue
+        if known.needs_schema or any(_named(options, project)):
+            subject = subject_of_model(rendered, project, part)
+            yield SchemaPart(rendered, part, subject, known.schema, schema, columns)

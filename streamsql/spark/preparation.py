@@ -17,7 +17,7 @@ from pyspark.sql import SparkSession
 
 from streamsql.connectors.kafka import client_options
 from streamsql.plan.nodes import Plan, Query, QueryRead, QueryWrite
-from streamsql.registry.registering import Registries, ensure_schemas
+from streamsql.registry.registering import Registries
 from streamsql.spark.batches import Destination
 from streamsql.spark.checkpoints import (
     PREPARING,
@@ -142,14 +142,10 @@ class Preparation:
         Raises:
             CheckpointFault: a checkpoint is locked, was made by another query, or read a
                 topic that has been recreated since.
-            ConnectionFault: a broker or database cannot be reached, a topic to read is missing,
-                or a registry does not know a schema that is written.
+            ConnectionFault: a broker or database cannot be reached, or a topic to read is missing.
             PlanError: a table that exists has other columns than the query writes.
         """
         chosen = tuple(queries)
-        ensure_schemas(
-            chosen, self._connections.registries, lambda text: self._observer(Notice(text))
-        )
         for query in chosen:
             self._lock(query)
         generations = {q.id: self._generation(q, q.id in full_refresh) for q in chosen}

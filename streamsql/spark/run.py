@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -13,6 +14,7 @@ from pyspark.sql.streaming.query import StreamingQuery
 
 from streamsql.errors import StreamsqlError
 from streamsql.plan.nodes import Plan, Query
+from streamsql.registry.registering import ensure_schemas
 from streamsql.spark.events import (
     Notice,
     Observer,
@@ -61,18 +63,23 @@ def run_plan(
 
     Raises:
         EnvironmentFault: Spark does not start, or a folder cannot be written.
-        ConnectionFault: a broker cannot be reached, or a topic to read is missing.
+        ConnectionFault: a broker cannot be reached, a topic to read is missing, or a registry
+            does not know a schema that is written.
         CheckpointFault: a checkpoint is locked, or belongs to something else.
     """
     master = session.settings.master
     require_ready(plan, connections.kafka, root=root, master=master)
     require_databases(plan.queries, connections.databases)
+    ensure = partial(
+        ensure_schemas, registries=connections.registries, say=lambda text: observer(Notice(text))
+    )
+    ensure(plan.queries)
     observer(Notice(f"starting Spark at {master}"))
     with ExitStack() as stack:
         spark = stack.enter_context(open_session(session))
         preparation = Preparation(plan, connections, root, spark, observer)
         stack.callback(preparation.release)
-        run = _Run(spark, preparation, options, observer, stop)
+        run = _Run(spark, preparation, options, observer, stop, ensure)
         run.prepare(plan.queries, options.full_refresh)
         if options.once:
             run.drain(plan.levels)
@@ -91,8 +98,10 @@ class _Run:
         options: RunOptions,
         observer: Observer,
         stop: threading.Event,
+        ensure: Callable[[Sequence[Query]], None],
     ) -> None:
         self._spark = spark
+        self._ensure = ensure
         self._preparation = preparation
         self._prepared: dict[str, Prepared] = {}
         self._options = options
@@ -148,6 +157,7 @@ class _Run:
         for query_id in sorted(anew & before.keys()):
             self._observer(Notice(f"{query_id} begins anew: its state does not fit the change"))
         try:
+            self._ensure(differing)
             self.prepare(differing, anew & before.keys())
         except StreamsqlError as error:
             self._observer(Notice(error.message, severity="warning"))

@@ -66,7 +66,10 @@ class Shop:
         return f"{self.prefix}.{name}-value"
 
     def file(self, name: str) -> Any:
-        return json.loads((self.root / f"schemas/{self.subject(name)}.json").read_text("utf-8"))
+        return self.subject_file(self.subject(name))
+
+    def subject_file(self, subject: str) -> Any:
+        return json.loads((self.root / f"schemas/{subject}.json").read_text("utf-8"))
 
     def register(self, name: str, *schemas: Any) -> list[int]:
         return [self.registry.register(self.subject(name), json.dumps(s)) for s in schemas]

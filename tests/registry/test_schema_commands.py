@@ -7,11 +7,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from registry.registry_project import Level, Shop, order
+from registry.registry_project import TOTALS, Level, Shop, order
 
 from streamsql.dev.registry import EmbeddedRegistry
 from streamsql.errors import ConnectionFault, EnvironmentFault
-from streamsql.plan.nodes import WrittenSchema
+from streamsql.pipeline import compile_project
+from streamsql.project import read_files
 from streamsql.registry import Registry, RegistryConnection
 from streamsql.registry import client as client_module
 from streamsql.registry.registering import Registries, ensure_schemas
@@ -129,34 +130,102 @@ TEXT_FOR_A_NUMBER = (
 ONE_MORE = "SELECT order_id, amount, amount * 2L AS twice FROM {{ source('shop', 'orders') }}\n"
 
 
-def test_a_run_looks_before_it_writes(registry: EmbeddedRegistry, client: Registry) -> None:
-    def ensure(id_: int, *, may: bool = False, name: str | None = "registry") -> list[str]:
-        said: list[str] = []
+KEYED = """\
+{{ config(format='json', format_options={'subject': '%(prefix)s.web-value'},
+   key=['order_id'], key_format='avro') }}
+SELECT order_id, amount FROM {{ source('shop', 'orders') }}
+"""
+
+
+def test_keys_and_values_of_json_are_looked_at_too(shop: Shop, set_level: Level) -> None:
+    shop.register("orders", order())
+    assert shop("pull").exit_code == 0
+    shop.write("models/totals.sql", KEYED % {"prefix": shop.prefix})
+    value, key = f"{shop.prefix}.web-value", f"{shop.prefix}.totals-key"
+    assert shop("check").stdout.splitlines() == [
+        f"totals: {value}: a new subject (derived from its columns)",
+        f"totals: {key}: a new subject (derived from its columns)",
+    ]
+    for arguments in (("generate", "totals"), ("generate", "totals", "--key"), ("register",)):
+        done = shop(*arguments)
+        assert done.exit_code == 0, done.output
+    assert [shop.file("web")["type"], shop.subject_file(key)["type"]] == ["JSON", "AVRO"]
+    told = [json.loads(t) for t in shop("check", "--output", "json").stdout.splitlines()]
+    assert [(t["part"], t["subject"], t["status"]) for t in told] == [
+        ("value", value, "registered"),
+        ("key", key, "registered"),
+    ]
+    set_level(value, "BACKWARD")
+    set_level(key, "FORWARD")
+    both = KEYED.replace("order_id, amount", "CAST(order_id AS STRING) AS order_id, amount, 1 AS n")
+    shop.write("models/totals.sql", both % {"prefix": shop.prefix})
+    assert "version 2 is proposed" in shop("generate", "totals").stdout
+    assert "version 2 is proposed" in shop("generate", "totals", "--key").stdout
+    broken = shop("check")
+    assert broken.exit_code == 1
+    assert broken.stdout.splitlines() == [
+        f"totals: {value}, BACKWARD: not compatible (proposed in its file)",
+        "  order_id: readers of the new schema break on version 1: "
+        "it may be integer, where null or string is read",
+        f"totals: {key}, FORWARD: not compatible (proposed in its file)",
+        "  order_id: readers of version 1 break on the new schema: "
+        "it is string, where one of null, long is read",
+    ]
+    added = KEYED.replace("order_id, amount", "order_id, amount, 1 AS n")
+    shop.write("models/totals.sql", added % {"prefix": shop.prefix})
+    shop("generate", "totals")
+    assert "web-value, BACKWARD: compatible (proposed in its file)" in shop("check").stdout
+
+
+def test_the_registry_has_the_last_word(shop: Shop, set_level: Level) -> None:
+    """A list of types that grows breaks nobody, and Apicurio refuses it."""
+    shop.write("models/totals.sql", KEYED % {"prefix": shop.prefix})
+    subject = f"{shop.prefix}.web-value"
+    number = {"type": "object", "properties": {"amount": {"type": "integer"}}}
+    id_ = shop.registry.register(subject, json.dumps(number), "JSON")
+    set_level(subject, "BACKWARD")
+    grown = {"type": "object", "properties": {"amount": {"type": ["null", "integer"]}}}
+    versions = [{"version": 1, "id": id_, "schema": number}, {"version": 2, "schema": grown}]
+    file = {"subject": subject, "type": "JSON", "compatibility": "BACKWARD", "versions": versions}
+    shop.write(f"schemas/{subject}.json", json.dumps(file))
+    assert f"{subject}, BACKWARD: compatible" in shop("check", "--offline", "totals").stdout
+    refused = shop("check", "totals")
+    assert refused.exit_code == 1
+    assert "  'registry' says that it is not compatible" in refused.stdout.splitlines()
+
+
+def test_a_run_looks_before_it_writes(shop: Shop, registry: EmbeddedRegistry) -> None:
+    """What is compiled is what the registry is asked about, and nothing else."""
+    shop.register("orders", order())
+    shop("pull")
+    shop("generate", "totals")
+    proposed = shop.file("totals")
+    subject = shop.subject("totals")
+
+    def ensure(id_: int, *, may: bool = False, known: bool = True) -> list[str]:
+        version = {**proposed["versions"][0], "id": id_}
+        shop.write(f"schemas/{subject}.json", json.dumps({**proposed, "versions": [version]}))
+        shop.write("models/totals.sql", CONFIG % subject + TOTALS)
+        compiled = compile_project(read_files(shop.root, env={}))
+        assert compiled.plan is not None, compiled.errors
         connection = RegistryConnection("registry", registry.url, may_register=may)
-        schema = WrittenSchema("run.totals-value", id_, "AVRO", json.dumps(order()), name)
-        registries = Registries({"registry": connection})
-        try:
-            ensure_schemas([_query(schema)], registries, said.append)
-        finally:
-            registries.close()
+        said: list[str] = []
+        with closing(Registries({"registry": connection} if known else {})) as registries:
+            ensure_schemas(compiled.plan.queries, registries, said.append)
         return said
 
-    (told,) = ensure(4711, name=None)
+    (told,) = ensure(4711, known=False)
     assert "the target has no schema registry" in told
-    with pytest.raises(ConnectionFault, match=r"has no schema 4711 of run\.totals-value"):
+    with pytest.raises(ConnectionFault, match=rf"has no schema 4711 of {subject}"):
         ensure(4711)
     with pytest.raises(ConnectionFault, match="and 4711 is compiled in") as raised:
         ensure(4711, may=True)
-    assert raised.value.hint == "take its ids over: streamsql schema pull run.totals-value"
-    id_ = client.lookup("run.totals-value", json.dumps(order()))
-    assert id_ is not None
-    assert ensure(id_) == []
+    assert raised.value.hint == f"take its ids over: streamsql schema pull {subject}"
+    (version,) = shop.registry.versions(subject)
+    assert ensure(version.id) == []
 
 
-def _query(schema: WrittenSchema) -> object:
-    from types import SimpleNamespace
-
-    return SimpleNamespace(writes=[SimpleNamespace(schemas=(schema,))])
+CONFIG = "{{ config(format_options={'subject': '%s'}) }}\n"
 
 
 def test_faults_are_one_line_and_name_the_connection(

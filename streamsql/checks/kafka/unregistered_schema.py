@@ -36,15 +36,20 @@ def unregistered_schema(model: ResolvedModel) -> Iterator[Fault]:
     """
     rendered = model.parsed.rendered
     config = rendered.config
-    known = find_format(config.format or "json")
-    if config.materialized != "topic" or config.schema is not None:
+    if config.materialized != "topic":
         return
-    if known is None or known.schema is None or "subject" not in config.format_options:
-        return
-    yield Fault(
-        f"no version of the subject '{config.format_options['subject']}' is registered, "
-        "as far as the schema files say",
-        rendered.place("format_options"),
-        hint=f"streamsql schema generate {rendered.model.name}, then schema register; "
-        "or schema pull, if the registry has it",
-    )
+    for name, schema, setting, options, flag in (
+        (config.format or "json", config.schema, "format_options", config.format_options, ""),
+        (config.key_format or "", config.key_schema, "key_options", config.key_options, " --key"),
+    ):
+        known = find_format(name)
+        if schema is not None or known is None or known.schema is None:
+            continue
+        if "subject" in options:
+            yield Fault(
+                f"no version of the subject '{options['subject']}' is registered, "
+                "as far as the schema files say",
+                rendered.place(setting if setting in rendered.config_places else "key_format"),
+                hint=f"streamsql schema generate {rendered.model.name}{flag}, then schema "
+                "register; or schema pull, if the registry has it",
+            )

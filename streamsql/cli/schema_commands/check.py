@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="For people, or one JSON object a model.",
+    help="For people, or one JSON object a schema.",
 )
 @project_options
 @output_options
@@ -39,10 +39,11 @@ def command(
 ) -> None:
     """Say whom the schemas that topics are written with would break.
 
-    The schema of each topic (the version that its file proposes, else the one that is compiled
-    in, else one derived from its columns) is held against what the registry has of its subject,
-    under the subject's compatibility level: with which version which field clashes, and
-    whether readers of the old or of the new schema are broken.
+    The schemas of each topic's values and keys, of Avro and of JSON Schema (the version that
+    its file proposes, else the one that is compiled in, else one derived from its columns), are
+    held against what the registry has of their subjects, under each subject's compatibility
+    level: with which version which field clashes, and whether readers of the old or of the
+    new schema are broken.
 
     \b
     Examples:
@@ -107,6 +108,7 @@ def _status(verdict: Verdict) -> str:
 def _object(verdict: Verdict) -> Mapping[str, Any]:
     return {
         "model": verdict.output.model,
+        "part": verdict.output.part,
         "subject": verdict.output.subject,
         "level": verdict.level,
         "status": verdict.status,

@@ -58,7 +58,7 @@ def _register(work: Work, output: Output, terminal: Terminal) -> bool:
         return False
     path, old = work.file(output.subject)
     if verdict.status != "registered":
-        id_ = registry.register(output.subject, output.text)
+        id_ = registry.register(output.subject, output.text, output.type)
         terminal.out(f"{output.subject}: registered at '{registry.name}' with the id {id_}")
     new = pulled(registry, output.subject, old)
     if new is not None and new != old:

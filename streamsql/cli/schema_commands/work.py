@@ -86,7 +86,7 @@ def schema_work(
 
 
 def chosen_outputs(work: Work, models: Sequence[str]) -> tuple[Output, ...]:
-    """Return what topics with a schema are written with: of these models, or of all.
+    """Return what topics with a schema are written with, values and keys: of these, or of all.
 
     Raises:
         UsageError: a model is none, or writes no topic with a schema.
@@ -95,11 +95,14 @@ def chosen_outputs(work: Work, models: Sequence[str]) -> tuple[Output, ...]:
     from streamsql.findings import did_you_mean
     from streamsql.registry.checking import outputs
 
-    found = {output.model: output for output in outputs(work.compilation)}
+    found: dict[str, list[Output]] = {}
+    for output in outputs(work.compilation):
+        found.setdefault(output.model, []).append(output)
     for name in models:
         if name not in found:
             raise UsageError(
                 f"'{name}' is no topic with a schema",
-                hint=did_you_mean(name, found) or "those with format='avro' have one",
+                hint=did_you_mean(name, found)
+                or "those of avro, and of json with a subject, have one",
             )
-    return tuple(found[name] for name in models) if models else tuple(found.values())
+    return tuple(output for name in models or found for output in found[name])
