@@ -79,7 +79,8 @@ def build_graph(
     }
     children = _reversed(parents)
     sound = _topological(parents, children)
-    rest = tuple(id_ for id_ in nodes if id_ not in set(sound))
+    placed = frozenset(sound)
+    rest = tuple(id_ for id_ in nodes if id_ not in placed)
     cycles = _cycles(rest, parents)
     references = {r.model.name: r.references for r in rendered}
     return Graph(

@@ -29,18 +29,20 @@ class _Grouped:
 
 
 def check_aggregation(
-    node: exp.Select, keys: Sequence[GroupingKey] | None, scope: Scope, walk: Walk
+    node: exp.Select,
+    keys: Sequence[GroupingKey] | None,
+    aggregates: Sequence[exp.Expr],
+    scope: Scope,
+    walk: Walk,
 ) -> None:
     """Report aggregates where none may be, inside another, and columns that are not grouped.
 
-    ``scope`` is what FROM gives, without aliases.
+    ``aggregates`` are those of the select list and of HAVING; ``scope`` is what FROM gives,
+    without aliases.
     """
     _check_places(node, walk)
     _check_ordinals(node, walk)
     having = node.args.get("having")
-    outputs = [e.unalias() for e in node.expressions]
-    parts = [*outputs, *([having.this] if having is not None else ())]
-    aggregates = [a for p in parts for a in aggregates_in(p)]
     _check_nesting(aggregates, walk)
     group = node.args.get("group")
     if group is not None and group.args.get("all"):
@@ -49,13 +51,14 @@ def check_aggregation(
         return
     if scope.open_qualifiers or (node.args.get("distinct") is not None and not aggregates):
         return
-    if any(_means_nothing(k.node, node, scope) for k in keys or ()):
+    here = Scope(scope.visible, scope.open_qualifiers)  # and nothing of a query around this one
+    if any(_means_nothing(k.node, node, here) for k in keys or ()):
         return
-    grouped = _grouped(node, keys or (), scope)
-    for part in outputs:
-        _check_output(part, grouped, scope, bool(keys), walk)
+    grouped = _grouped(node, keys or (), here)
+    for part in node.expressions:
+        _check_output(part.unalias(), grouped, here, bool(keys), walk)
     if having is not None:
-        _check_parts(having.this, grouped, scope, bool(keys), walk)
+        _check_parts(having.this, grouped, here, bool(keys), walk)
 
 
 def _check_places(node: exp.Select, walk: Walk) -> None:
@@ -136,11 +139,10 @@ def _behind(key: exp.Expr, node: exp.Select, scope: Scope) -> Iterator[exp.Expr]
 
 
 def _attribute(node: exp.Expr, scope: Scope, with_fields: bool = False) -> Attribute | None:
-    """Return the column of FROM that a name means; not one of a query around this one."""
+    """Return the column of FROM that a name means."""
     if not isinstance(node, exp.Column) or node.is_star:
         return None
-    here = Scope(scope.visible, scope.open_qualifiers)
-    found = look_up([p.name for p in node.parts], here)
+    found = look_up([p.name for p in node.parts], scope)
     return found.attribute if with_fields or not found.fields else None
 
 

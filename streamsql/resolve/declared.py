@@ -10,9 +10,7 @@ from streamsql.findings import Finding
 from streamsql.formats import find_format, hidden_types
 from streamsql.project.nodes import Column, Seed, Source, Watermark
 from streamsql.resolve.coercion import TIMESTAMP
-from streamsql.resolve.lineage import NOWHERE, Influences, column_of, unlisted_of
 from streamsql.resolve.relations import HIDDEN_COLUMNS, EventTime, OutputColumn, Relation
-from streamsql.resolve.scope import Attribute, Flow, Rowset
 
 
 def source_relation(source: Source) -> Relation:
@@ -95,37 +93,3 @@ def source_faults(source: Source) -> Iterator[Finding]:
             watermark.location,
             hint="declare the column as timestamp",
         )
-
-
-def rowset_of(relation: Relation) -> Rowset:
-    """Return a relation as the queries that read it see it."""
-    marked = {w.column.lower(): w for w in relation.watermarks}
-
-    def attribute(column: OutputColumn, origin: str | None = None) -> Attribute:
-        event_time = marked.get(column.name.lower())
-        origins = column_of(relation.name, column.name)
-        return Attribute(
-            column.name,
-            declared_type(column.data_type),
-            event_time,
-            origin=origin,
-            origins=origins,
-            never_null=column.never_null,
-        )
-
-    return Rowset(
-        tuple(attribute(c) for c in relation.columns),
-        tuple(attribute(c, relation.name) for c in relation.hidden),
-        Flow(
-            relation.streaming,
-            relation.stateful,
-            relation.operations,
-            relation.losses,
-            relation.reads,
-            relation.marked or bool(relation.watermarks),
-        ),
-        relation.complete,
-        influences=Influences(relations=frozenset((relation.name,))),
-        unlisted=NOWHERE if relation.complete else unlisted_of(relation.name),
-        pending=relation.pending,
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlglot import exp
 
@@ -100,11 +100,11 @@ def _merged(
     ours, theirs = _named(key, left), _named(key, right)
     if ours is None or theirs is None:
         found = ours or theirs
-        return None if found is None else Visible(None, replace(found, type=None))
+        return None if found is None else Visible(None, found._replace(type=None))
     if kind == "full_outer":
         both = wider(ours.type, theirs.type)
         origins = united((ours.origins, theirs.origins), How.TRANSFORMATION)
-        return Visible(None, replace(ours, type=both, event_time=None, origins=origins))
+        return Visible(None, ours._replace(type=both, event_time=None, origins=origins))
     return Visible(None, theirs if kind == "right_outer" else ours)
 
 
@@ -116,6 +116,6 @@ def _named(key: str, side: Sequence[Visible]) -> Attribute | None:
 def _qualified(side: Sequence[Visible], names: set[str]) -> tuple[Visible, ...]:
     """Leave a merged column's two halves to those who name their relation."""
     return tuple(
-        replace(v, in_star=False, bare=False) if v.attribute.name.lower() in names else v
+        v._replace(in_star=False, bare=False) if v.attribute.name.lower() in names else v
         for v in side
     )

@@ -9,8 +9,9 @@ columns of a query.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import IntEnum
+from types import MappingProxyType
 from typing import NamedTuple
 
 from streamsql.datatypes import Array, DataType, Map, Struct
@@ -41,22 +42,20 @@ class Use(NamedTuple):
     how: How
 
 
-@dataclass(frozen=True, slots=True)
-class Origins:
+class Origins(NamedTuple):
     """The fields that a column is made of.
 
     ``members`` are those of the fields of a struct that the query itself puts together.
     """
 
     uses: tuple[Use, ...] = ()
-    members: Mapping[str, Origins] = field(default_factory=dict)
+    members: Mapping[str, Origins] = MappingProxyType({})
 
 
 NOWHERE = Origins()
 
 
-@dataclass(frozen=True, slots=True)
-class Influences:
+class Influences(NamedTuple):
     """The fields that decide which rows there are, by how; they belong to every column.
 
     ``grouped`` are the keys of GROUP BY, DISTINCT and dedup. What ORDER BY names counts as
@@ -219,8 +218,7 @@ def _shared_members(given: Sequence[Origins]) -> dict[str, Origins]:
 def struct_of(members: Iterable[tuple[str, Origins]]) -> Origins:
     """Return the origins of a struct that is put together of these."""
     made = dict(members)
-    return replace(
-        united(made.values(), How.TRANSFORMATION),
+    return united(made.values(), How.TRANSFORMATION)._replace(
         members={name.lower(): origins for name, origins in made.items()},
     )
 

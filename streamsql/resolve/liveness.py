@@ -108,7 +108,7 @@ def read_again(rowset: Rowset) -> Rowset:
     """Return a relation that a query reads once more: its event times are others than before."""
 
     def others(columns: tuple[Attribute, ...]) -> tuple[Attribute, ...]:
-        return tuple(replace(c) if c.event_time is not None else c for c in columns)
+        return tuple(c._replace() if c.event_time is not None else c for c in columns)
 
     return replace(rowset, columns=others(rowset.columns), hidden=others(rowset.hidden))
 
@@ -128,7 +128,7 @@ def met_again(rowset: Rowset, since: int) -> tuple[Rowset, tuple[Meeting, ...]]:
                 for name in traveller.carriers:
                     keeps.setdefault(name, []).append(side[traveller.name])
         meetings.append(Meeting(own[one.operator], sides, tuple(needed), since))
-    columns = (replace(c, keeps=(*c.keeps, *keeps.get(c.name.lower(), ()))) for c in rowset.columns)
+    columns = (c._replace(keeps=(*c.keeps, *keeps.get(c.name.lower(), ()))) for c in rowset.columns)
     stateful = tuple(own.get(number, o) for number, o in enumerate(rowset.flow.stateful))
     flow = replace(rowset.flow, stateful=stateful)
     return replace(rowset, columns=tuple(columns), flow=flow, pending=()), tuple(meetings)

@@ -12,7 +12,6 @@ from streamsql.render.rendered import RenderedTest
 from streamsql.resolve.data_tests import resolve_tests
 from streamsql.resolve.declared import (
     declared_watermark,
-    rowset_of,
     seed_relation,
     source_faults,
     source_relation,
@@ -39,6 +38,7 @@ from streamsql.resolve.relations import (
     ResolvedTest,
     StreamFacts,
 )
+from streamsql.resolve.rowsets import Rowsets, rowset_of
 from streamsql.resolve.scope import Rowset, Scope
 from streamsql.resolve.stars import Stars, hidden_edits
 from streamsql.resolve.walk import Walk
@@ -51,15 +51,15 @@ class _Known:
     """What is known so far, filled from the sources down to the last model."""
 
     relations: dict[str, Relation] = field(default_factory=dict)
-    rowsets: dict[str, Rowset] = field(default_factory=dict)
+    rowsets: Rowsets = field(default_factory=Rowsets)
     findings: list[Finding] = field(default_factory=list)
     broken: dict[str, str] = field(default_factory=dict)
     merged: set[str] = field(default_factory=set)
     stars: dict[str, Stars] = field(default_factory=dict)
 
-    def add(self, relation: Relation, rowset: Rowset) -> None:
+    def add(self, relation: Relation) -> None:
         self.relations[relation.name] = relation
-        self.rowsets[relation.name.lower()] = rowset
+        self.rowsets.add(relation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ class Resolver:
 
     def take(self, relation: Relation) -> None:
         """Know what a relation gives."""
-        self._known.add(relation, rowset_of(relation))
+        self._known.add(relation)
 
     def take_merged(self, relation: str) -> None:
         """Know that the rows of a table change."""
@@ -202,7 +202,7 @@ def resolve_again(
     for reference in parsed.rendered.all_references:
         read = before.relations.get(reference.relation)
         if read is not None:
-            known.rowsets[read.name.lower()] = rowset_of(read)
+            known.rowsets.add(read)
     made = None
     if causes := _causes(parsed, known):
         _pass_over(parsed, causes, known)
@@ -279,7 +279,9 @@ def _tested(
     tests: Sequence[RenderedTest], model: Model, rows: Rowset, spark_version: str, known: _Known
 ) -> tuple[tuple[ResolvedTest, ...], tuple[Finding, ...]]:
     """Resolve data tests over ``rows``, whatever the relation is for those who read it."""
-    relations = {**known.rowsets, model.relation.lower(): replace(rows, hidden=())}
+    named = {r.relation.lower() for test in tests for r in test.references}
+    relations = {name: known.rowsets[name] for name in named if name in known.rowsets}
+    relations[model.relation.lower()] = replace(rows, hidden=())
 
     def walk_over(condition: ParsedModel) -> Walk:
         return Walk(condition, relations, resolve_query, type_of, version_of(spark_version))
@@ -328,13 +330,13 @@ def _resolve(parsed: ParsedModel, spark_version: str, known: _Known) -> Resolved
     if failed:
         known.broken[model.relation.lower()] = model.name
     else:
-        made = rowset_of(
-            Relation(model.relation, columns, found.streaming, complete=found.complete)
-        )
-        tests, wrong = _tested(parsed.rendered.tests, model, made, spark_version, known)
-        findings += wrong
+        if parsed.rendered.tests:
+            made = Relation(model.relation, columns, found.streaming, complete=found.complete)
+            rows = rowset_of(made)
+            tests, wrong = _tested(parsed.rendered.tests, model, rows, spark_version, known)
+            findings += wrong
         relation = _relation(parsed, columns, facts, found)
-        known.add(relation, rowset_of(relation))
+        known.add(relation)
         if config.materialized == "table" and config.unique_key and not config.change_feed:
             known.merged.add(relation.name.lower())
     known.findings += findings

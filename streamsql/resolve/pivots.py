@@ -60,7 +60,7 @@ def pivoted(
         made = None if alias is None else alias.name.lower()
         left = {} if made else qualifiers
         seen = tuple(Visible(left.get(id(c), made), c) for c in rowset.columns)
-        inside = replace(inside, visible=seen)
+        inside = inside.seeing(seen)
     return rowset, seen
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from sqlglot import exp
@@ -136,7 +136,8 @@ def _select(node: exp.Select, scope: Scope, walk: Walk) -> Rowset:
     check_clauses(node, walk)
     source = read_sources(node, scope, walk)
     since = len(walk.read)
-    inside = _with_window_names(node, source.scope(scope), walk)
+    plain = source.scope(scope)
+    inside = _with_window_names(node, plain, walk)
     del walk.read[since:]
     first = len(walk.used)
     _visit_clause(node, "where", inside, walk)
@@ -145,15 +146,17 @@ def _select(node: exp.Select, scope: Scope, walk: Walk) -> Rowset:
     columns = tuple(_outputs(node, inside, source, walk))
     influences |= influences_in(take(walk.read, since))
     aliases = {c.name.lower(): c for c in columns}
-    groups = grouping_keys(node, inside.with_fallback(aliases), columns, walk)
+    after = inside.with_fallback(aliases)
+    groups = grouping_keys(node, after, columns, walk)
     influences |= grouped_by(take(walk.read, since))
     if node.args.get("distinct") is not None:
         influences |= grouped_by([c.origins for c in columns])
         walk.used.extend(kept(*columns))
-    _visit_after(node, inside, aliases, walk)
+    _visit_after(node, after, walk)
     influences |= filtered_by(take(walk.read, since))
     check_keys(groups or (), walk)
-    check_aggregation(node, groups, source.scope(scope), walk)
+    aggregates = _aggregates(node)
+    check_aggregation(node, groups, aggregates, plain, walk)
     check_generators(node, walk)
     if node.args.get("distinct") is not None:
         check_distinct(columns, node, walk)
@@ -161,7 +164,7 @@ def _select(node: exp.Select, scope: Scope, walk: Walk) -> Rowset:
     flow = source.flow
     if flow.streaming:
         flow = flow.losing(*_losses(columns, groups or (), inside, walk))
-        for operator in _operators(node, groups, columns, walk):
+        for operator in _operators(node, groups, aggregates, columns, walk):
             flow = flow.through(replace(operator, below=flow.stateful, plain=flow.plain))
         flow = flow.past(*expression_operations(node, flow, walk))
     flow = _closed(node, flow, walk)
@@ -388,11 +391,8 @@ def _has_star(node: exp.Select) -> bool:
 # GROUP BY and what comes after it
 
 
-def _visit_after(
-    node: exp.Select, scope: Scope, aliases: Mapping[str, Attribute], walk: Walk
-) -> None:
+def _visit_after(node: exp.Select, inside: Scope, walk: Walk) -> None:
     """Check what comes after the select list, and may use its aliases."""
-    inside = scope.with_fallback(aliases)
     _visit_clause(node, "having", inside, walk)
     _visit_clause(node, "qualify", inside, walk)
     if node.args.get("qualify") is not None:
@@ -411,17 +411,23 @@ def _visit_after(
         del walk.read[since:]  # an order alone leaves all rows
 
 
+def _aggregates(node: exp.Select) -> list[exp.Expr]:
+    """Return the aggregates of the select list and of HAVING."""
+    having = node.args.get("having")
+    counted = [*node.expressions, *([having.this] if having is not None else ())]
+    return [aggregate for part in counted for aggregate in aggregates_in(part)]
+
+
 def _operators(
     node: exp.Select,
     groups: Sequence[GroupingKey] | None,
+    aggregates: Sequence[exp.Expr],
     columns: Sequence[Attribute],
     walk: Walk,
 ) -> Iterator[StatefulOperator]:
-    having = node.args.get("having")
-    counted = [*node.expressions, *([having.this] if having is not None else ())]
-    if groups is not None or any(aggregates_in(e) for e in counted):
+    if groups is not None or aggregates:
         group = node.args.get("group")
-        place = next((a for e in counted for a in aggregates_in(e)), node)
+        place = aggregates[0] if aggregates else node
         if group is not None and group.expressions:
             place = group
         keys = tuple(g.key for g in groups or ())

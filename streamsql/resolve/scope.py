@@ -1,9 +1,14 @@
-"""Which column a name means: the relations a SELECT sees, and Spark's order of looking."""
+"""Which column a name means: the relations a SELECT sees, and Spark's order of looking.
+
+What is made for each column of each query is a named tuple: a frozen dataclass of nine fields takes
+three times as long to make.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from sqlglot import exp
 
@@ -19,8 +24,7 @@ from streamsql.resolve.relations import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(NamedTuple):
     """A column on its way through a query. ``event_time`` is set where it carries a watermark.
 
     ``node`` is the expression of this model that made it; ``origin`` names the relation
@@ -35,7 +39,7 @@ class Attribute:
     node: exp.Expr | None = None
     origin: str | None = None
     named: bool = True
-    keeps: tuple[Attribute, ...] = field(default=(), compare=False, repr=False)
+    keeps: tuple[Attribute, ...] = ()
     origins: Origins = NOWHERE
     never_null: bool = False
 
@@ -47,7 +51,7 @@ class Attribute:
     def through(
         self, star: exp.Expr, keeps: tuple[Attribute, ...], *, never_null: bool
     ) -> Attribute:
-        """Return the column as ``*`` hands it on (``replace`` takes twice as long)."""
+        """Return the column as ``*`` hands it on."""
         return Attribute(
             self.name,
             self.type,
@@ -142,8 +146,7 @@ class Rowset:
 UNKNOWN = Rowset((), complete=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Visible:
+class Visible(NamedTuple):
     """A column as a SELECT sees it, under the name of its relation.
 
     ``in_star`` columns belong to ``*``; those not ``bare`` need their qualifier (the two
@@ -175,6 +178,11 @@ class Scope:
     outer: Scope | None = None
     unlisted: Mapping[str | None, Origins] = field(default_factory=dict)
     _by_name: dict[str, list[Visible]] = field(default_factory=dict, compare=False, repr=False)
+    _found: dict[tuple[str, ...], Found] = field(default_factory=dict, compare=False, repr=False)
+
+    def seeing(self, visible: tuple[Visible, ...]) -> Scope:
+        """Return the scope with other columns in it."""
+        return replace(self, visible=visible, _by_name={}, _found={})
 
     def named(self, name: str) -> Sequence[Visible]:
         """Return the columns of a name in lower case; who asks once asks often."""
@@ -201,8 +209,7 @@ class Scope:
         yield from (v.attribute.name for v in self.visible if v.attribute.origin)
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """What a name means: the column, and the parts of the name that are fields of it.
 
     With neither ``attribute`` nor ``ambiguous``, the name is unknown; ``certain`` is False
@@ -231,13 +238,21 @@ def look_up(parts: Sequence[str], scope: Scope) -> Found:
 
 
 def _look_up_here(parts: Sequence[str], scope: Scope) -> Found:
+    # The columns of a scope stay, and each name is asked for by several rules; names that
+    # are no column may come to mean something.
+    key = tuple(parts)
+    known = scope._found.get(key)  # noqa: SLF001 - one module
+    if known is not None:
+        return known
     names = [p.lower() for p in parts]
     for qualified in (True, False):
         if qualified and len(names) == 1:
             continue
         matches = _matches(names, scope, qualified)
         if len(matches) == 1:
-            return Found(matches[0].attribute, tuple(parts[1 + qualified :]))
+            found = Found(matches[0].attribute, key[1 + qualified :])
+            scope._found[key] = found  # noqa: SLF001
+            return found
         if matches:
             return Found(ambiguous=tuple(m.qualifier or m.attribute.name for m in matches))
     if names[0] in scope.fallback:

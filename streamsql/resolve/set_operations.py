@@ -141,8 +141,7 @@ def _by_position(left: Rowset, right: Rowset, widened: bool) -> tuple[Attribute,
         # A cast to the wider type is an expression, and an expression loses the watermark.
         event_time = column.event_time if found == column.type or not widened else None
         columns.append(
-            replace(
-                column,
+            column._replace(
                 type=found,
                 event_time=event_time,
                 origins=origins,

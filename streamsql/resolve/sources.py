@@ -259,7 +259,7 @@ def _marked(rowset: Rowset, event_time: EventTime) -> Rowset:
 
     def mark(columns: Iterable[Attribute]) -> tuple[Attribute, ...]:
         return tuple(
-            replace(c, event_time=event_time) if c.name.lower() == name else c for c in columns
+            c._replace(event_time=event_time) if c.name.lower() == name else c for c in columns
         )
 
     return replace(rowset, columns=mark(rowset.columns), hidden=mark(rowset.hidden))
@@ -391,6 +391,6 @@ def renamed(node: exp.Expr, rowset: Rowset) -> Rowset:
     if not names or len(names) != len(rowset.columns):
         return rowset
     columns = (
-        replace(c, name=n.name, keeps=kept(c)) for c, n in zip(rowset.columns, names, strict=True)
+        c._replace(name=n.name, keeps=kept(c)) for c, n in zip(rowset.columns, names, strict=True)
     )
     return replace(rowset, columns=tuple(columns), hidden=())
