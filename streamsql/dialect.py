@@ -14,6 +14,7 @@ before its alias, and ``STREAM`` before a relation's name.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -130,13 +131,17 @@ def parse_sql(sql: str) -> ParsedSql:
     """Parse one query of Spark SQL; raise ``SqlError`` with its place if it is not one."""
     tokens = tuple(_tokenize(sql))
     query = _one_statement(sql, tokens)
+    # Kinds are looked at over and over; in a list they are found without a step in Python.
+    kinds = [token.token_type for token in query]
+    words = sql.upper()
     _check_start(sql, query)
-    _check_commas(query)
-    _check_selects(query)
-    _check_types(query)
+    _check_commas(query, kinds)
+    _check_selects(query, kinds)
+    _check_types(query, kinds)
     _check_foreign(sql, query)
-    plain, streams = _cut_streams(_with_names(query))
-    rest, cuts = _cut_watermarks(plain) if WATERMARK in sql.lower() else (plain, [])
+    named = _with_names(query, kinds, words)
+    plain, streams = _cut_streams(named) if STREAM.upper() in words else (named, frozenset())
+    rest, cuts = _cut_watermarks(plain) if WATERMARK.upper() in words else (plain, [])
     clauses = tuple(_clause(sql, cut) for cut in cuts)
     tree = _parse(sql, _call_by_name(rest))
     if not isinstance(tree, exp.Query):
@@ -195,7 +200,7 @@ def _one_statement(sql: str, tokens: Sequence[Token]) -> Sequence[Token]:
     query = list(tokens)
     while query and query[-1].token_type is TokenType.SEMICOLON:
         query.pop()
-    for token in query:
+    for token in query if ";" in sql else ():
         if token.token_type is TokenType.SEMICOLON:
             raise SqlError(
                 "a model is one query, and a second statement follows here",
@@ -225,30 +230,39 @@ _NOTHING_BEFORE = frozenset({TokenType.COMMA, TokenType.L_PAREN, TokenType.SELEC
 _NOTHING_AFTER = frozenset({TokenType.COMMA, TokenType.R_PAREN, TokenType.FROM, None})
 
 
-def _check_commas(tokens: Sequence[Token]) -> None:
+def _places(kind: TokenType, kinds: Sequence[TokenType]) -> Iterator[int]:
+    """Yield the index of each token of a kind."""
+    place = -1
+    with contextlib.suppress(ValueError):  # there is none any more
+        while True:
+            place = kinds.index(kind, place + 1)
+            yield place
+
+
+def _check_commas(tokens: Sequence[Token], kinds: Sequence[TokenType]) -> None:
     """Refuse a comma with nothing before or after it, which sqlglot passes over."""
-    kinds = [token.token_type for token in tokens]
-    before: TokenType | None = None
-    for token, kind, after in zip(tokens, kinds, (*kinds[1:], None), strict=True):
-        if kind is TokenType.COMMA and (before in _NOTHING_BEFORE or after in _NOTHING_AFTER):
+    around = (None, *kinds, None)
+    for index in _places(TokenType.COMMA, kinds):
+        if around[index] in _NOTHING_BEFORE or around[index + 2] in _NOTHING_AFTER:
+            token = tokens[index]
             raise SqlError("something is missing beside this comma", token.start, token.end + 1)
-        before = kind
 
 
-def _check_selects(tokens: Sequence[Token]) -> None:
+def _check_selects(tokens: Sequence[Token], kinds: Sequence[TokenType]) -> None:
     """Refuse a SELECT of nothing, which sqlglot passes over."""
-    nothing = {TokenType.FROM, TokenType.WHERE, TokenType.R_PAREN, None}
-    for index, token in enumerate(tokens):
-        if token.token_type is not TokenType.SELECT:
-            continue
+    for index in _places(TokenType.SELECT, kinds):
         distinct = _type_at(tokens, index + 1) is TokenType.DISTINCT
-        if _type_at(tokens, index + 1 + distinct) in nothing:
+        if _type_at(tokens, index + 1 + distinct) in _NO_ITEMS:
+            token = tokens[index]
             raise SqlError("nothing is selected here", token.start, token.end + 1)
 
 
-def _check_types(tokens: Sequence[Token]) -> None:
+_NO_ITEMS = frozenset({TokenType.FROM, TokenType.WHERE, TokenType.R_PAREN, None})
+
+
+def _check_types(tokens: Sequence[Token], kinds: Sequence[TokenType]) -> None:
     """Refuse types within types that go too deep: sqlglot reads each level anew."""
-    if not any(token.token_type in _NESTED_TYPES for token in tokens):
+    if _NESTED_TYPES.isdisjoint(kinds):
         return
     depth = 0
     for index, token in enumerate(tokens):
@@ -261,16 +275,20 @@ def _check_types(tokens: Sequence[Token]) -> None:
             raise SqlError(message, token.start, token.end + 1)
 
 
-_MAY_BE_NAMES = _FUNCTIONS_NAMED_AS_TYPES | {
-    *(TokenType.STREAM, TokenType.WINDOW, TokenType.VAR, TokenType.IDENTIFIER, TokenType.LIST)
-}
+_MAY_BE_NAMES = _FUNCTIONS_NAMED_AS_TYPES | {TokenType.STREAM, TokenType.WINDOW, TokenType.LIST}
+_MAY_BE_KEYWORDS = ("MATCH_CONDITION", *_MISREAD_BEFORE_BRACKET)
 
 
-def _with_names(tokens: Sequence[Token]) -> list[Token]:
-    """Return the tokens with plain names where a keyword is none."""
+def _with_names(tokens: Sequence[Token], kinds: Sequence[TokenType], words: str) -> Sequence[Token]:
+    """Return the tokens with plain names where a keyword is none, and the other way round."""
+    suspects = _MAY_BE_NAMES
+    if any(word in words for word in _MAY_BE_KEYWORDS):
+        suspects |= _NAMES
+    elif suspects.isdisjoint(kinds):
+        return tokens
     return [
-        _as_name(token, index, tokens) if token.token_type in _MAY_BE_NAMES else token
-        for index, token in enumerate(tokens)
+        _as_name(token, index, tokens) if kind in suspects else token
+        for index, (token, kind) in enumerate(zip(tokens, kinds, strict=True))
     ]
 
 
@@ -325,7 +343,7 @@ def _word_at(tokens: Sequence[Token], index: int) -> str:
     return tokens[index].text.upper() if 0 <= index < len(tokens) else ""
 
 
-def _cut_streams(tokens: list[Token]) -> tuple[list[Token], frozenset[int]]:
+def _cut_streams(tokens: Sequence[Token]) -> tuple[list[Token], frozenset[int]]:
     """Drop ``STREAM`` before relations; also return where the relations marked so begin."""
     dropped: set[int] = set()
     marked: set[int] = set()
@@ -511,16 +529,17 @@ def _clause(sql: str, cut: _Cut) -> WatermarkClause:
     return WatermarkClause(column.unalias(), name, delay, cut.start, cut.end)
 
 
-def _call_by_name(tokens: list[Token]) -> list[Token]:
+def _call_by_name(tokens: Sequence[Token]) -> list[Token]:
     """Ask sqlglot, by its own comment for it, to leave function calls as they are written."""
     opened: list[bool] = []
-    for index, token in enumerate(tokens):
-        kind = token.token_type
+    before: TokenType | None = None
+    for index, kind in enumerate([token.token_type for token in tokens]):
         if kind is TokenType.L_PAREN:
-            opened.append(_type_at(tokens, index - 1) in _FUNCTION_TOKENS)
+            opened.append(before in _FUNCTION_TOKENS)
         elif kind is TokenType.R_PAREN and opened and opened.pop():
-            token.comments.append(_ANONYMOUS)
-    return tokens
+            tokens[index].comments.append(_ANONYMOUS)
+        before = kind
+    return list(tokens)
 
 
 def _parse(sql: str, tokens: list[Token]) -> exp.Expr | None:

@@ -19,6 +19,8 @@ _SUSPECTS = re.compile(
     r"""(?i)\b(?:isnull|notnull|exclude|changes|identified|stream|(?:safe_|try_)?cast)\b"""
     r"""|::|\bas\s*['"]"""
 )
+_SUSPECT_WORDS = ("CAST", "::", "ISNULL", "NOTNULL", "EXCLUDE", "CHANGES", "IDENTIFIED", "STREAM")
+_QUOTED_ALIAS = re.compile(r"""AS\s*['"]""")
 _INSTEAD = {"ISNULL": "IS NULL", "NOTNULL": "IS NOT NULL"}
 _QUOTED = (TokenType.STRING, TokenType.IDENTIFIER)
 _TYPE_NAMES = """
@@ -48,6 +50,9 @@ _BESIDE = {
 
 def foreign_words(sql: str, tokens: Sequence[Token]) -> Iterator[Fault]:
     """Yield what stands in a query that Spark would not read."""
+    text = sql.upper()
+    if not (any(word in text for word in _SUSPECT_WORDS) or _QUOTED_ALIAS.search(text)):
+        return  # ten times as fast as the pattern, and true of most queries
     if not _SUSPECTS.search(sql):
         return
     for index, token in enumerate(tokens):

@@ -8,6 +8,7 @@ goes (Spark refuses it over a common table expression), and nothing else changes
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -99,7 +100,8 @@ def parse_model(rendered: RenderedModel) -> ParsedModel:
         *(_reserved_names(rendered, parsed.tree, references) if written - {*references} else ()),
         *_unknown_relations(rendered, relations, references),
     )
-    edits = (*_edits(parsed, relations, references), *_semicolons(parsed.tokens))
+    ends = _semicolons(parsed.tokens) if ";" in rendered.sql else ()
+    edits = (*_edits(parsed, relations, references), *ends)
     sql = _edited(rendered.sql, edits)
     return ParsedModel(rendered, parsed.tree, parsed.watermarks, sql, findings, edits)
 
@@ -210,17 +212,17 @@ def _edits(
     parsed: ParsedSql, relations: Iterable[exp.Table], references: Mapping[str, Reference]
 ) -> Iterator[Edit]:
     renamed: dict[str, str] = {}
-    at = {t.start: n for n, t in enumerate(parsed.tokens)}
     for table in relations:
         reference = references.get(table.name.lower())
         place = table.this.meta.get("start")
         if reference is None or place is None:
             continue
-        first, last = at[place], at[place]
+        name = bisect_left(parsed.tokens, place, key=lambda token: token.start)
+        first, last = name, name
         if table.meta.get(STREAM):
             first, last = _stream_span(parsed.tokens, first)
             yield Edit(parsed.tokens[first].start, place, "")
-            yield Edit(parsed.tokens[at[place]].end + 1, parsed.tokens[last].end + 1, "")
+            yield Edit(parsed.tokens[name].end + 1, parsed.tokens[last].end + 1, "")
         if table.args.get("alias") is None:
             end = _relation_end(parsed, table, last)
             yield Edit(end, end, f" AS {_quoted(reference.alias)}")
