@@ -1,7 +1,8 @@
 """Frozen values as JSON, and back: only of the classes listed here, so that nothing can execute.
 
-A dataclass is written once and then pointed to, however often it is part of others: the
-operators of a query each know those below them. Fields that have their default are left out.
+A dataclass or named tuple is written once and then pointed to, however often it is part of
+others: the operators of a query each know those below them. Fields that have their default are
+left out.
 """
 
 from __future__ import annotations
@@ -44,6 +45,9 @@ _CLASSES: Mapping[str, type[Any]] = {
 
 def _fields_of(kind: type[Any]) -> tuple[tuple[str, Any], ...]:
     """Return the fields that a class is made with, and what they are where nobody says."""
+    named: tuple[str, ...] | None = getattr(kind, "_fields", None)
+    if named is not None:
+        return tuple((name, kind._field_defaults.get(name, MISSING)) for name in named)
     found = []
     for one in fields(kind):
         if one.init:

@@ -8,7 +8,6 @@ how Jinja makes its output, keeps their spans; what filters make of them is plai
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 from jinja2.exceptions import SecurityError
@@ -99,9 +98,9 @@ def _shifted(span: Span, begin: int) -> Span:
     """Return a span of a text whose first ``begin`` characters were cut off."""
     cut = begin - span.start
     if cut <= 0:
-        return replace(span, start=span.start - begin)
+        return span._replace(start=span.start - begin)
     if not span.literal:
-        return replace(span, start=0)
+        return span._replace(start=0)
     lost, kept = span.text[:cut], span.text[cut:]
     place = span.location
     column = cut - lost.rfind("\n") if "\n" in lost else place.column + cut
@@ -115,5 +114,5 @@ def source_map(piece: Piece, whole: Location) -> SourceMap:
     known = whole
     for span in piece.spans:
         known = known if span.location is UNKNOWN else span.location
-        spans.append(span if span.location is known else replace(span, location=known))
+        spans.append(span if span.location is known else span._replace(location=known))
     return SourceMap(tuple(spans) or (Span(0, whole, False),))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from streamsql.findings import Location
 from streamsql.project.nodes import DataTest, Model, ModelConfig
@@ -25,8 +26,7 @@ class Reference:
     location: Location
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """Rendered text from offset ``start`` on came from ``location``.
 
     ``literal`` spans were copied letter for letter, so an offset inside them moves the

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlglot import exp
 
@@ -11,8 +11,7 @@ from streamsql.datatypes import DataType
 from streamsql.resolve.coercion import widest
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(NamedTuple):
     """An argument of a call: its type if known, and its expression."""
 
     type: DataType | None

@@ -118,7 +118,7 @@ def _condition(
 
 def _as_query(rendered: RenderedCondition, model: Model) -> RenderedModel:
     shifted = tuple(
-        replace(span, start=span.start + len(_BEFORE)) for span in rendered.source_map.spans
+        span._replace(start=span.start + len(_BEFORE)) for span in rendered.source_map.spans
     )
     first = Span(0, shifted[0].location, literal=False)
     itself = Reference("ref", model.name, model.relation, alias_of(model.name), first.location)

@@ -18,7 +18,7 @@ def source_relation(source: Source) -> Relation:
     timed = source.watermark.column.lower() if source.watermark else None
     # A record without its event time is a bad one.
     columns = tuple(
-        replace(out, never_null=c.not_null or c.name.lower() == timed)
+        out._replace(never_null=c.not_null or c.name.lower() == timed)
         for out, c in zip(_declared(source.columns), source.columns, strict=True)
     )
     complete = bool(columns)

@@ -372,7 +372,7 @@ def _relation(
     watermark = config.watermark
     marked = declared_watermark(watermark, parsed.name) if watermark else ()
     # Others may write to the topic, too.
-    columns = tuple(replace(c, never_null=False) for c in columns)
+    columns = tuple(c._replace(never_null=False) for c in columns)
     reads = (parsed.name,)
     return Relation(name, columns, True, watermarks=marked, complete=complete, reads=reads)
 

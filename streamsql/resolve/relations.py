@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import NamedTuple
 
 from streamsql.findings import Finding, Location
 from streamsql.parse import Edit, ParsedModel
@@ -24,8 +25,7 @@ HIDDEN_COLUMNS: Mapping[str, str] = MappingProxyType(
 """Kafka's own fields of a source, by name; no part of ``SELECT *``."""
 
 
-@dataclass(frozen=True, slots=True)
-class OutputColumn:
+class OutputColumn(NamedTuple):
     """A column of a relation. ``data_type`` is Spark DDL, or None if it is not known; one that
     is not ``never_null`` may be null, or nobody knows."""
 
