@@ -168,7 +168,10 @@ def _ours(bench: Bench, job: str, side: str, folder: Path) -> Done:
 def _by_hand(bench: Bench, contest: Contest, job: str, folder: Path) -> Done:
     settings = SparkSettings("local[2]", "4.1.1", {"spark.sql.shuffle.partitions": "2"})
     log = folder / "spark.log"
-    conf = session_conf(SessionSpec("by hand", settings, bench.java, bench.jars, log, delta=False))
+    spec = SessionSpec(
+        "by hand", settings, bench.java, bench.jars, log, delta=False, local_checkpoints=True
+    )
+    conf = session_conf(spec)
     work = {
         "job": job,
         "topic": contest.topic,

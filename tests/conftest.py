@@ -119,7 +119,7 @@ def spark(
     """The suite's one Spark session, set up as streamsql runs queries."""
     from pyspark.sql import SparkSession
 
-    from streamsql.spark.session import AVRO_LIMITS
+    from streamsql.spark.session import AVRO_LIMITS, EMBEDDED, LOCAL_CHECKPOINTS, LOCAL_DELTA
 
     folder = tmp_path_factory.mktemp("spark")
     settings: dict[str, bool | float | int | str | None] = {
@@ -139,7 +139,9 @@ def spark(
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
-        "spark.databricks.delta.snapshotPartitions": "2",
+        **LOCAL_DELTA,
+        **LOCAL_CHECKPOINTS,
+        **EMBEDDED,
     }
     builder = SparkSession.builder.master("local[2]").appName("streamsql tests")
     session = builder.config(map=settings).getOrCreate()

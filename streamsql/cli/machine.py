@@ -158,6 +158,7 @@ def _session(
     tell: Callable[[str], None],
 ) -> SessionSpec:
     from streamsql.spark.session import SessionSpec
+    from streamsql.spark.storage import is_local
 
     settings = project.target.spark
     # Jars are fetched before Spark starts, the user's too: asking Spark would resolve them anew.
@@ -178,4 +179,6 @@ def _session(
         jars=jars,
         log=target_path / "logs" / "spark.log",
         delta=any(end.format == "delta" for end in _ends(plan)),
+        local_checkpoints=is_local(project.target.checkpoints),
+        embedded=any(c.type == "kafka" and c.embedded for c in project.target.connections.values()),
     )

@@ -45,6 +45,21 @@ DELTA: Mapping[str, str] = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
 }
+# Delta reads its own log with fifty tasks, which make their code anew each: ten seconds of a
+# laptop for a table of ten files.
+LOCAL_DELTA: Mapping[str, str] = {"spark.databricks.delta.snapshotPartitions": "2"}
+# Spark's own choice renames each file of a checkpoint through an interface of Hadoop that starts a
+# process, `readlink`, four times on a local disk: a batch of a join costs a hundred of them. This
+# one renames by the same call of the disk, and like the other looks first whether the file exists.
+LOCAL_CHECKPOINTS: Mapping[str, str] = {
+    "spark.sql.streaming.checkpointFileManagerClass": "org.apache.spark.sql.execution.streaming"
+    ".checkpointing.FileSystemBasedCheckpointFileManager",
+}
+# What stands beside an embedded broker is for trying out: no checksum file of Hadoop's to each
+# file, which costs a process of its own, `chmod`. Spark's own checksums of state remain.
+EMBEDDED: Mapping[str, str] = {
+    "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
+}
 # A dozen broken bytes can promise Avro a string of two gigabytes or an array of a thousand
 # million items, for which it makes room before it reads on. Past a limit they are a bad record.
 AVRO_LIMITS = " ".join(
@@ -81,7 +96,8 @@ class SessionSpec:
     """What a session is made of. ``jars`` are shipped to every executor.
 
     ``quick`` is for short lives: the JVM keeps to its quick compiler, so that first batches come
-    a third sooner, and long runs would be slower.
+    a third sooner, and long runs would be slower. ``local_checkpoints`` are on a disk of this
+    machine, which only one run writes; ``embedded`` is a target whose broker is.
     """
 
     app: str
@@ -91,6 +107,8 @@ class SessionSpec:
     log: Path
     delta: bool
     quick: bool = False
+    local_checkpoints: bool = False
+    embedded: bool = False
 
 
 def session_conf(spec: SessionSpec) -> dict[str, str]:
@@ -98,8 +116,7 @@ def session_conf(spec: SessionSpec) -> dict[str, str]:
 
     Jars and SQL extensions of the profile are added to ours, never replaced by them.
     """
-    local = spec.settings.master.startswith("local")
-    conf = {**DEFAULTS, **(LOCAL_DEFAULTS if local else {}), **(DELTA if spec.delta else {})}
+    conf = _ours(spec)
     theirs = dict(spec.settings.conf)
     for key in ("spark.jars", "spark.sql.extensions"):
         ours = ",".join(map(str, spec.jars)) if key == "spark.jars" else conf.get(key, "")
@@ -112,6 +129,19 @@ def session_conf(spec: SessionSpec) -> dict[str, str]:
     extra = theirs.pop("spark.executor.extraJavaOptions", "")
     conf["spark.executor.extraJavaOptions"] = f"{AVRO_LIMITS} {extra}".strip()
     return {key: value for key, value in {**conf, **theirs}.items() if value != ""}
+
+
+def _ours(spec: SessionSpec) -> dict[str, str]:
+    local = spec.settings.master.startswith("local")
+    parts = (
+        (True, DEFAULTS),
+        (local, LOCAL_DEFAULTS),
+        (spec.delta, DELTA),
+        (spec.delta and local, LOCAL_DELTA),
+        (spec.local_checkpoints, LOCAL_CHECKPOINTS),
+        (spec.embedded and spec.local_checkpoints, EMBEDDED),
+    )
+    return {key: value for holds, part in parts if holds for key, value in part.items()}
 
 
 @contextmanager

@@ -6,15 +6,23 @@ from pathlib import Path
 
 from streamsql.project.nodes import SparkSettings
 from streamsql.spark.java import Java
-from streamsql.spark.session import QUICK, SessionSpec, session_conf
+from streamsql.spark.session import (
+    EMBEDDED,
+    LOCAL_CHECKPOINTS,
+    LOCAL_DELTA,
+    QUICK,
+    SessionSpec,
+    session_conf,
+)
+
+JAVA = Java(Path("/java"), Path("/java/bin/java"), "17.0.0")
 
 
 def conf(log: Path, *, quick: bool = False, delta: bool = False, **given: str) -> dict[str, str]:
-    java = Java(Path("/java"), Path("/java/bin/java"), "17.0.0")
     settings = SparkSettings(
         "local[2]", "4.1.1", {k.replace("_", "."): v for k, v in given.items()}
     )
-    spec = SessionSpec("shop", settings, java, (Path("/a.jar"),), log, delta=delta, quick=quick)
+    spec = SessionSpec("shop", settings, JAVA, (Path("/a.jar"),), log, delta=delta, quick=quick)
     return session_conf(spec)
 
 
@@ -39,3 +47,20 @@ def test_only_short_lives_keep_to_the_quick_compiler(tmp_path: Path) -> None:
     words = told["spark.driver.extraJavaOptions"].split()
     assert " ".join(words[:2]) == QUICK
     assert words[-2:] == ["-Xss4m", "-XX:TieredStopAtLevel=4"], "the profile has the last word"
+
+
+def test_what_spares_processes_is_for_where_it_is_safe(tmp_path: Path) -> None:
+    def told(master: str, **where: bool) -> set[str]:
+        settings = SparkSettings(master, "4.1.1", {})
+        spec = SessionSpec(
+            "shop", settings, JAVA, (), tmp_path / "spark.log", **{"delta": False, **where}
+        )
+        return set(session_conf(spec)) & {*EMBEDDED, *LOCAL_CHECKPOINTS, *LOCAL_DELTA}
+
+    assert told("yarn", delta=True, embedded=True) == set()
+    assert told("yarn", delta=True, local_checkpoints=True) == set(LOCAL_CHECKPOINTS)
+    assert told("local[2]", delta=True) == set(LOCAL_DELTA)
+    assert told("local[2]", delta=False, local_checkpoints=True, embedded=True) == {
+        *LOCAL_CHECKPOINTS,
+        *EMBEDDED,
+    }
