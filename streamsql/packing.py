@@ -20,6 +20,7 @@ from streamsql.render.rendered import Reference
 from streamsql.resolve import (
     EventTime,
     JoinSide,
+    Mark,
     Operation,
     OutputColumn,
     PendingMeeting,
@@ -28,6 +29,7 @@ from streamsql.resolve import (
     StatefulOperator,
     StateKey,
     Traveller,
+    Unread,
     WatermarkLoss,
 )
 
@@ -38,7 +40,7 @@ _CLASSES: Mapping[str, type[Any]] = {
         *(RecordSchema, SchemaField, Shape, Writer),
         *(Primitive, Decimal, Array, Map, Field, Struct),
         *(Relation, OutputColumn, EventTime, WatermarkLoss, Operation, StatefulOperator),
-        *(StateKey, StateBound, JoinSide, PendingMeeting, Traveller),
+        *(StateKey, StateBound, JoinSide, PendingMeeting, Traveller, Mark, Unread),
     )
 }
 

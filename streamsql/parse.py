@@ -65,6 +65,13 @@ class ParsedModel:
         """The model's name."""
         return self.rendered.model.name
 
+    @property
+    def relations(self) -> tuple[str, ...]:
+        """What the query itself reads, by identifier: a reference in a comment is no part of it."""
+        named = {i.name.lower() for i in self.tree.find_all(exp.Identifier)}
+        read = (r.relation for r in self.rendered.references if r.relation.lower() in named)
+        return tuple(dict.fromkeys(read))
+
     def finding(self, rule: str, message: str, node: exp.Expr, hint: str | None = None) -> Finding:
         """Return an error at the place of ``node`` in the user's text."""
         return _finding(self.rendered, rule, message, span_of(node), hint)

@@ -72,6 +72,7 @@ from streamsql.checks.streaming.two_event_times import two_event_times
 from streamsql.checks.streaming.unbounded_aggregation import unbounded_aggregation
 from streamsql.checks.streaming.unbounded_join import unbounded_join
 from streamsql.checks.streaming.union_without_watermark import union_without_watermark
+from streamsql.checks.streaming.unread_cte import unread_cte
 from streamsql.checks.streaming.update_without_key import update_without_key
 from streamsql.project.nodes import Source
 from streamsql.resolve import ResolvedModel
@@ -124,6 +125,7 @@ MODEL_RULES: tuple[Rule[ResolvedModel], ...] = (
     unencodable_topic,
     union_without_watermark,
     unknown_key_column,
+    unread_cte,
     unregistered_schema,
     unstable_key,
     unstorable_column,

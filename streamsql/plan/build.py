@@ -160,7 +160,7 @@ class _Catalogue:
         relation whose tests tell it: the model, a view below it, or the source."""
         current: ResolvedModel | None = model
         while current is not None and not needs_place(current.tests):
-            below = [r.relation for r in current.parsed.rendered.references]
+            below = current.parsed.relations
             streams = [relation for relation in below if self._is_stream(relation)]
             if len(streams) != 1:
                 return {}
@@ -235,10 +235,15 @@ class _Catalogue:
     def add_view(self, needs: _Needs, model: ResolvedModel) -> None:
         """Add a model's own SQL, and what it reads."""
         needs.models[model.name] = model.parsed
+        uses = model.parsed.relations
+        for used in uses:
+            self.add(needs, used)
         for reference in model.parsed.rendered.references:
-            self.add(needs, reference.relation)
+            # One in a comment reads nothing, and still says who runs first.
+            first = self.models.get(reference.relation)
+            if first is not None and _config(first).materialized in RUN:
+                needs.upstream[first.name] = None
         relation = model.parsed.rendered.model.relation
-        uses = tuple(dict.fromkeys(r.relation for r in model.parsed.rendered.references))
         watermarks = model.facts.watermarks
         own = Select(
             relation,
@@ -423,7 +428,7 @@ def _shown(read: QueryRead) -> str:
 
 
 def _reads(model: ParsedModel, relation: str) -> bool:
-    return any(r.relation == relation for r in model.rendered.references)
+    return relation in model.relations
 
 
 def _config(model: ResolvedModel) -> ModelConfig:

@@ -12,6 +12,7 @@ from streamsql.resolve.relations import (
     EventTime,
     Hazard,
     JoinSide,
+    Mark,
     Objection,
     Operation,
     OutputColumn,
@@ -27,6 +28,7 @@ from streamsql.resolve.relations import (
     StreamFacts,
     TestCondition,
     Traveller,
+    Unread,
     WatermarkLoss,
 )
 
@@ -38,6 +40,7 @@ __all__ = [
     "How",
     "Influences",
     "JoinSide",
+    "Mark",
     "Mentions",
     "ModelLineage",
     "Objection",
@@ -58,6 +61,7 @@ __all__ = [
     "StreamFacts",
     "TestCondition",
     "Traveller",
+    "Unread",
     "Use",
     "WatermarkLoss",
     "legal_output_modes",

@@ -65,7 +65,14 @@ def facts_of(found: Rowset, spark_version: str) -> StreamFacts:
     )
     flow = found.flow
     facts = StreamFacts(
-        flow.streaming, watermarks, flow.stateful, flow.operations, flow.losses, flow.reads
+        flow.streaming,
+        watermarks,
+        flow.stateful,
+        flow.operations,
+        flow.losses,
+        flow.reads,
+        marks=flow.marks,
+        unread=flow.unread,
     )
     modes = legal_output_modes(facts, spark_version) if flow.streaming else ()
     return replace(facts, modes=modes)

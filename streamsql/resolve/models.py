@@ -366,8 +366,9 @@ def _relation(
             operations=facts.operations,
             losses=facts.losses,
             reads=facts.reads,
-            marked=found.flow.marked,
+            marks=facts.marks,
             pending=found.pending,
+            unread=facts.unread,
         )
     watermark = config.watermark
     marked = declared_watermark(watermark, parsed.name) if watermark else ()

@@ -8,6 +8,7 @@ of the query that has a rule of its own; the others are about the mode that was 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from streamsql.resolve.relations import (
     Objection,
@@ -32,13 +33,51 @@ def legal_output_modes(
     facts: StreamFacts, spark_version: str = "4.1.1"
 ) -> tuple[OutputMode, OutputMode, OutputMode]:
     """Return the verdict on append, update and complete, in this order."""
-    always = tuple(_always(facts))
     version = version_of(spark_version)
-    return (
-        OutputMode("append", (*always, *_against_append(facts))),
-        OutputMode("update", (*always, *_against_update(facts, version))),
-        OutputMode("complete", (*always, *_against_complete(facts))),
+
+    def against_update(facts: StreamFacts) -> Iterator[Objection]:
+        return _against_update(facts, version)
+
+    judges = {
+        "append": _against_append,
+        "update": against_update,
+        "complete": _against_complete,
+    }
+    append, update, complete = (
+        OutputMode(name, tuple(_objections(facts, judge))) for name, judge in judges.items()
     )
+    return append, update, complete
+
+
+_Judge = Callable[[StreamFacts], Iterator[Objection]]
+
+
+def _objections(facts: StreamFacts, judge: _Judge) -> Iterator[Objection]:
+    yield from _always(facts)
+    yield from judge(facts)
+    for unread in facts.unread:
+        inside = StreamFacts(True, stateful=unread.stateful, operations=unread.operations)
+        for objection in (*_always(inside), *judge(inside)):
+            if objection.cause is not None and not _comes_later(objection):
+                yield replace(
+                    objection,
+                    reason=f"{objection.reason}; nothing reads '{unread.name}', where it stands,"
+                    " and Spark judges it all the same",
+                    hint=f"take '{unread.name}' out of WITH",
+                )
+
+
+def _comes_later(objection: Objection) -> bool:
+    """Whether Spark objects in the first batch only, when what nothing reads is gone."""
+    if isinstance(objection.cause, StatefulOperator) and objection.cause.kind == "except":
+        return True
+    is_cross = objection.cause is not None and objection.cause.join_type == "cross"
+    return objection.rule in _IN_THE_FIRST_BATCH and not is_cross
+
+
+_IN_THE_FIRST_BATCH = frozenset(
+    {"collated-state-key", "join-without-equality", "session-window-alone", "two-event-times"}
+)
 
 
 def version_of(text: str) -> tuple[int, int]:
@@ -252,7 +291,8 @@ def _against_update(facts: StreamFacts, version: tuple[int, int]) -> Iterator[Ob
 
 
 def _against_complete(facts: StreamFacts) -> Iterator[Objection]:
-    if not any(o.kind in _AGGREGATES for o in facts.stateful):
+    unread = (o for u in facts.unread for o in u.stateful)
+    if not any(o.kind in _AGGREGATES for o in (*facts.stateful, *unread)):
         yield Objection("complete mode needs an aggregation")
     for operator in facts.stateful:
         if operator.kind == "join":

@@ -42,7 +42,7 @@ from streamsql.resolve.liveness import kept, taken
 from streamsql.resolve.naming import has_name, output_name
 from streamsql.resolve.nullability import Nulls
 from streamsql.resolve.operations import closing_operations, expression_operations
-from streamsql.resolve.relations import StateBound, StatefulOperator, WatermarkLoss
+from streamsql.resolve.relations import StateBound, StatefulOperator, Unread, WatermarkLoss
 from streamsql.resolve.scope import (
     UNKNOWN,
     Attribute,
@@ -70,9 +70,33 @@ def resolve_query(node: exp.Expr, scope: Scope, walk: Walk) -> Rowset:
 def _query(node: exp.Expr, scope: Scope, walk: Walk) -> Rowset:
     inside = _with_ctes(node, scope, walk)
     found = _without_ctes(node, inside, walk)
-    if inside is not scope and found.streaming and _is_alone_in_a_subquery(node):
-        return replace(found, flow=replace(found.flow, plain=found.flow.stateful))
-    return found
+    if inside is scope:
+        return found
+    flow = found.flow.leaving(*_unread(node, inside, walk))
+    if flow.streaming and _is_alone_in_a_subquery(node):
+        flow = replace(flow, plain=flow.stateful)
+    return found if flow is found.flow else replace(found, flow=flow)
+
+
+def _unread(node: exp.Expr, scope: Scope, walk: Walk) -> Iterator[Unread]:
+    """Yield the expressions of a WITH that were read by none of those after it."""
+    if any(f.rule == "unknown-relation" for f in walk.parsed.findings):
+        return  # one of them may be meant
+    for cte in node.args["with_"].expressions:
+        rowset = scope.ctes[cte.alias.lower()]
+        flow = rowset.flow
+        if id(rowset) in walk.met or not (flow.streaming or flow.operations):
+            continue
+        yield Unread(
+            cte.alias,
+            walk.location(cte.args["alias"]),
+            walk.parsed.name,
+            flow.stateful,
+            flow.operations,
+            flow.reads,
+            flow.marks,
+        )
+        yield from flow.unread
 
 
 def _is_alone_in_a_subquery(node: exp.Expr) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
@@ -47,6 +47,23 @@ class EventTime:
     delay: str
     declared: str = ""
     location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A watermark that is set in a query: on what, where, and the streams whose rows move it.
+
+    The query's own watermark is the least of all of these.
+    """
+
+    declared: str
+    location: Location | None
+    reads: tuple[str, ...]
+
+
+def mark_of(event_time: EventTime, reads: Iterable[str]) -> Mark:
+    """Return a watermark as one of those that a query has."""
+    return Mark(event_time.declared, event_time.location, tuple(dict.fromkeys(reads)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +210,24 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """A common table expression that nothing reads, and what stands in it.
+
+    Spark judges it when the query starts and leaves it out before rows are read. Its streams
+    stay sources of the query, though, and its watermarks (``marks``) stay among those that the
+    query's own is the least of: no row ever moves them. Tried on Spark 4.1.
+    """
+
+    name: str
+    location: Location
+    model: str
+    stateful: tuple[StatefulOperator, ...] = ()
+    operations: tuple[Operation, ...] = ()
+    reads: tuple[str, ...] = ()
+    marks: tuple[Mark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class OutputMode:
     """Whether Spark accepts a mode; if not, ``objections`` say why, and what causes it."""
 
@@ -258,7 +293,8 @@ class StreamFacts:
     ``operations`` what else Spark judges. ``losses`` are where a watermark was lost, in this
     model and its views. ``reads`` are the streams that its query reads, a name as often as it
     is read: ``shop.orders``, or the model that writes the topic or table. ``modes`` are the
-    verdicts on append, update and complete.
+    verdicts on append, update and complete. ``marks`` are the watermarks set on the way, and
+    ``unread`` the expressions that nothing reads.
     """
 
     streaming: bool = False
@@ -268,6 +304,8 @@ class StreamFacts:
     losses: tuple[WatermarkLoss, ...] = ()
     reads: tuple[str, ...] = ()
     modes: tuple[OutputMode, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,10 +338,10 @@ class Relation:
 
     ``name`` is the identifier it renders to. ``columns`` are those of ``SELECT *``,
     ``hidden`` those that have to be named. ``complete`` is False where there may be columns
-    that nobody knows. ``stateful``, ``operations``, ``losses`` and ``reads`` are what a
-    reader's own query takes over (of views; a topic or table has a query of its own, and is
-    itself what is read). ``marked`` says that a watermark was set on the way; ``pending`` is
-    what depends on the columns that a reader takes.
+    that nobody knows. ``stateful``, ``operations``, ``losses``, ``reads``, ``marks`` and
+    ``unread`` are what a reader's own query takes over (of views; a topic or table has a query of
+    its own, and is itself what is read); ``pending`` is what depends on the columns that a
+    reader takes.
     """
 
     name: str
@@ -316,8 +354,9 @@ class Relation:
     operations: tuple[Operation, ...] = ()
     losses: tuple[WatermarkLoss, ...] = ()
     reads: tuple[str, ...] = ()
-    marked: bool = False
+    marks: tuple[Mark, ...] = ()
     pending: tuple[PendingMeeting, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from streamsql.resolve.declared import declared_type
 from streamsql.resolve.lineage import NOWHERE, Influences, column_of, unlisted_of
-from streamsql.resolve.relations import OutputColumn, Relation
+from streamsql.resolve.relations import OutputColumn, Relation, mark_of
 from streamsql.resolve.scope import Attribute, Flow, Rowset
 
 
@@ -62,7 +62,8 @@ def rowset_of(relation: Relation) -> Rowset:
             relation.operations,
             relation.losses,
             relation.reads,
-            relation.marked or bool(relation.watermarks),
+            relation.marks or tuple(mark_of(w, relation.reads) for w in relation.watermarks),
+            unread=relation.unread,
         ),
         relation.complete,
         influences=Influences(relations=frozenset((relation.name,))),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from sqlglot import exp
 
@@ -17,11 +17,15 @@ from streamsql.resolve.limits import check_flow
 from streamsql.resolve.lineage import NO_INFLUENCES, NOWHERE, Influences, Origins, inside
 from streamsql.resolve.relations import (
     EventTime,
+    Mark,
     Operation,
     PendingMeeting,
     StatefulOperator,
+    Unread,
     WatermarkLoss,
 )
+
+_T = TypeVar("_T")
 
 
 class Attribute(NamedTuple):
@@ -69,9 +73,10 @@ class Attribute(NamedTuple):
 class Flow:
     """What happens to rows on their way: the operators they pass, and what was read.
 
-    ``marked`` says that a watermark was set, be its column still there or not. ``plain`` are
+    ``marks`` are the watermarks that were set, be their columns still there or not. ``plain`` are
     the operators in the query itself: Spark does not look behind common table expressions,
-    which views are, too, when it judges what stands above an aggregation.
+    which views are, too, when it judges what stands above an aggregation. ``unread`` are the
+    expressions that nothing reads.
     """
 
     streaming: bool = False
@@ -79,8 +84,9 @@ class Flow:
     operations: tuple[Operation, ...] = ()
     losses: tuple[WatermarkLoss, ...] = ()
     reads: tuple[str, ...] = ()
-    marked: bool = False
+    marks: tuple[Mark, ...] = ()
     plain: tuple[StatefulOperator, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
     def beside(self, other: Flow) -> Flow:
         """Return the flow of two inputs that meet."""
@@ -93,8 +99,9 @@ class Flow:
             (*self.operations, *other.operations),
             (*self.losses, *other.losses),
             (*self.reads, *other.reads),
-            self.marked or other.marked,
+            _each_once(self.marks, other.marks),
             (*self.plain, *other.plain),
+            _each_once(self.unread, other.unread),
         )
 
     def through(self, *operators: StatefulOperator) -> Flow:
@@ -108,6 +115,10 @@ class Flow:
         """Return the flow of a common table expression where it is read."""
         return replace(self, plain=()) if self.plain else self
 
+    def leaving(self, *unread: Unread) -> Flow:
+        """Return the flow of a query beside which expressions stand that nothing reads."""
+        return replace(self, unread=_each_once(self.unread, unread)) if unread else self
+
     def past(self, *operations: Operation) -> Flow:
         """Return the flow after operations that keep no state."""
         return replace(self, operations=(*self.operations, *operations)) if operations else self
@@ -115,6 +126,10 @@ class Flow:
     def losing(self, *losses: WatermarkLoss) -> Flow:
         """Return the flow after expressions that lost a watermark."""
         return replace(self, losses=(*self.losses, *losses)) if losses else self
+
+
+def _each_once(ours: tuple[_T, ...], theirs: tuple[_T, ...]) -> tuple[_T, ...]:
+    return tuple(dict.fromkeys((*ours, *theirs))) if ours and theirs else ours or theirs
 
 
 STATIC = Flow()

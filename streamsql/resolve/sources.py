@@ -28,7 +28,7 @@ from streamsql.resolve.liveness import Meeting, event_times, kept, met_again, re
 from streamsql.resolve.naming import output_name
 from streamsql.resolve.operations import operation
 from streamsql.resolve.pivots import pivoted
-from streamsql.resolve.relations import EventTime, Operation, StateBound, StatefulOperator
+from streamsql.resolve.relations import EventTime, Operation, StateBound, StatefulOperator, mark_of
 from streamsql.resolve.scope import (
     STATIC,
     UNKNOWN,
@@ -157,7 +157,7 @@ def _named_relation(name: str, scope: Scope, walk: Walk) -> Rowset:
         found = walk.relations.get(name.lower(), UNKNOWN)
     if id(found) in walk.met:
         found = read_again(found)
-    walk.met.add(id(found))
+    walk.met[id(found)] = found
     if found.pending:
         found, meetings = met_again(found, len(walk.used))
         walk.meetings.extend(meetings)
@@ -209,9 +209,8 @@ def _with_watermark(
             clause.expression,
             "cast it to TIMESTAMP in a subquery or a view, and set the watermark on that",
         )
-    if rowset.flow.marked:
+    if rowset.flow.marks:
         _report_second(rowset, clause.expression, walk)
-    rowset = replace(rowset, flow=replace(rowset.flow, marked=rowset.streaming))
     name = clause.name
     target = clause.expression
     if clause.delay.lstrip("'\" ").startswith("-"):
@@ -233,7 +232,13 @@ def _with_watermark(
     made = name or output_name(target)
     event_time = EventTime(made, clause.delay, walk.declared(made), walk.location(target))
     added = Attribute(made, found, event_time, target, origins=origins)
-    return replace(rowset, columns=(*rowset.columns, added))
+    return replace(_with_mark(rowset, event_time), columns=(*rowset.columns, added))
+
+
+def _with_mark(rowset: Rowset, event_time: EventTime) -> Rowset:
+    made = mark_of(event_time, rowset.flow.reads)
+    marks = (*rowset.flow.marks, made) if rowset.streaming else ()
+    return replace(rowset, flow=replace(rowset.flow, marks=marks))
 
 
 def _report_second(rowset: Rowset, node: exp.Expr, walk: Walk) -> None:
@@ -262,6 +267,7 @@ def _marked(rowset: Rowset, event_time: EventTime) -> Rowset:
             c._replace(event_time=event_time) if c.name.lower() == name else c for c in columns
         )
 
+    rowset = _with_mark(rowset, event_time)
     return replace(rowset, columns=mark(rowset.columns), hidden=mark(rowset.hidden))
 
 

@@ -35,8 +35,8 @@ class Walk:
     Kafka's own fields that it names, by relation; ``stars`` are its ``*`` with the hidden fields
     of the relations they stand for; ``risks`` are the expressions that may go wrong while it
     runs; ``read`` is what the expression being visited has named so far (see
-    ``resolve.lineage``); ``row_ids`` are the calls that number rows; ``used``, ``meetings`` and
-    ``met``, the relations that were read already, are for ``resolve.liveness``.
+    ``resolve.lineage``); ``row_ids`` are the calls that number rows; ``met`` are the relations
+    that were read already, by identity; ``used`` and ``meetings`` are for ``resolve.liveness``.
     """
 
     parsed: ParsedModel
@@ -52,7 +52,7 @@ class Walk:
     row_ids: list[exp.Expr] = field(default_factory=list)
     used: list[Attribute] = field(default_factory=list)
     meetings: list[Meeting] = field(default_factory=list)
-    met: set[int] = field(default_factory=set)
+    met: dict[int, Rowset] = field(default_factory=dict)
 
     @property
     def has_enough(self) -> bool:

@@ -5,3 +5,14 @@ update: WITH c2 AS (SELECT DISTINCT upper(t1.id) AS id, t1.amount * 2 AS amount 
 complete: WITH c AS (SELECT user, count(*) AS n FROM events GROUP BY user) SELECT * FROM c ORDER BY n
 complete: SELECT * FROM (WITH b AS (SELECT user, count(*) AS n FROM events GROUP BY user) SELECT * FROM b) ORDER BY n
 update: SELECT count(*) AS m FROM (WITH b AS (SELECT user, count(*) AS n FROM events GROUP BY user) SELECT * FROM b)
+append: WITH u AS (SELECT user, count(*) AS n FROM events GROUP BY user) SELECT id FROM events
+complete: WITH u AS (SELECT user, count(*) AS n FROM events GROUP BY user) SELECT id FROM events
+append: SELECT * FROM (WITH u AS (SELECT DISTINCT user FROM events) SELECT id FROM events)
+append: WITH v AS (WITH u AS (SELECT id FROM events ORDER BY id) SELECT id FROM events) SELECT id FROM clicks
+append: WITH u AS (SELECT k FROM dim OFFSET 1), v AS (SELECT * FROM u) SELECT id FROM clicks
+append: SELECT id FROM events WHERE user IN (WITH u AS (SELECT * FROM clicks) SELECT k FROM dim)
+append: WITH u AS (SELECT e.id FROM events e JOIN clicks c ON e.ts > c.ts) SELECT id FROM events
+update: WITH u AS (SELECT user COLLATE UTF8_LCASE AS u, count(*) AS n FROM events GROUP BY 1) SELECT id FROM events
+append: WITH u AS (SELECT user FROM events EXCEPT SELECT k FROM dim) SELECT id FROM events
+append: WITH u AS (SELECT session_window(ts, '10 minutes') AS w, count(*) AS n FROM events GROUP BY 1) SELECT id FROM events
+update: WITH u AS (SELECT window(w, '1 hour') AS h, sum(n) AS n FROM (SELECT window(ts, '10 minutes') AS w, count(*) AS n FROM events GROUP BY 1) GROUP BY 1) SELECT id FROM events
