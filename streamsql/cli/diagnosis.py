@@ -13,6 +13,7 @@ from urllib.parse import urlparse
 
 from streamsql.cli.folders import broker_folder, local_path
 from streamsql.cli.machine import PACKAGES
+from streamsql.connectors.jdbc import DRIVER
 from streamsql.errors import RunError
 from streamsql.plan.nodes import Plan
 from streamsql.project.nodes import REGISTRY, Connection, Project, Source
@@ -21,6 +22,7 @@ from streamsql.spark.artifacts import (
     connector_coordinates,
     fetch_broker,
     fetch_connectors,
+    fetch_database_driver,
     pyspark_version,
     require_version,
     supply,
@@ -29,6 +31,7 @@ from streamsql.spark.java import Java, find_java
 from streamsql.spark.jdbc import JdbcConnection
 from streamsql.spark.kafka import describe_cluster, list_topics, topic_info
 from streamsql.spark.librdkafka import KafkaConnection
+from streamsql.spark.logins import try_login
 from streamsql.spark.readiness import require_listening, require_master
 from streamsql.spark.topics import drift, spec_of
 
@@ -86,7 +89,7 @@ def diagnose_target(
         if connection.type == REGISTRY:
             yield _asked(partial(_registry, connection, project, root, on_progress))
         elif connection.type == "jdbc":
-            yield _asked(partial(_database, connection))
+            yield _asked(partial(_database, connection, on_progress))
         elif connection.type != "kafka":
             yield Outcome(None, f"connection '{connection.name}': {connection.type} is not asked")
         elif connection.embedded:
@@ -156,11 +159,20 @@ def _embedded(project: Project, root: Path, on_progress: Progress) -> str:
         return f"embedded broker {how}, cluster {broker.cluster_id}, records in {folder}"
 
 
-def _database(connection: Connection) -> str:
-    server = require_listening(
-        JdbcConnection(connection.name, connection.url or "", connection.user, connection.password)
+def _database(connection: Connection, on_progress: Progress) -> str:
+    reached = JdbcConnection(
+        connection.name,
+        connection.url or "",
+        connection.user,
+        connection.password,
+        connection.driver or DRIVER,
+        connection.options,
     )
-    return f"connection '{connection.name}': {server} takes connections; a run logs in"
+    server = require_listening(reached)
+    java = find_java(os.environ)
+    driver = fetch_database_driver(supply(os.environ), java=java, on_progress=on_progress)
+    named = try_login(reached, java=java, driver=driver, env=os.environ)
+    return f"connection '{connection.name}': {server} lets us in, {named}"
 
 
 def _registry(connection: Connection, project: Project, root: Path, on_progress: Progress) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from streamsql.findings import Finding
 from streamsql.secrets import MASK
@@ -19,6 +19,8 @@ _LOGIN_SECRET = re.compile(
     r"(?i)\b(?:password|clientSecret)\s*=\s*"
     r"(?:\"(?P<double>(?:\\.|[^\"\\])*)\"|'(?P<single>(?:\\.|[^'\\])*)'|(?P<plain>[^\s;\"']+))"
 )
+
+_URL_LOGIN = re.compile(r"://[^/@:,]*:([^/@,]+)@")
 
 
 def mask(text: str, secrets: Iterable[str]) -> str:
@@ -53,17 +55,21 @@ def secret_options(options: Mapping[str, str]) -> set[str]:
     """Return the values that must never be shown, with the passwords inside a JAAS text."""
     values = {value for name, value in options.items() if is_secret_option(name)}
     inner = {text for value in values for text in _secrets_of_login(value)}
-    return {value for value in values | inner if value}
+    logins = {v.partition(":")[2] for k, v in options.items() if k.lower().endswith("user.info")}
+    return {value for value in values | inner | logins if value}
 
 
 def secret_parameters(url: str) -> set[str]:
-    """Return what must never be shown of a URL: its parameters such as ``sslpassword``."""
+    """Return what must never be shown of a URL: the password before its host, and parameters
+    such as ``sslpassword``."""
     parameters = parse_qsl(url.partition("?")[2])
-    return {
+    given = {
         value
         for name, value in parameters
         if is_secret_option(name) or name.lower().endswith("password")
     }
+    login = {text for found in _URL_LOGIN.finditer(url) for text in (found[1], unquote(found[1]))}
+    return given | login
 
 
 def _secrets_of_login(jaas: str) -> Iterator[str]:

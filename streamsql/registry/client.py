@@ -12,15 +12,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
 
-from streamsql.errors import ConnectionFault, EnvironmentFault
+from streamsql.errors import EnvironmentFault
 from streamsql.project.nodes import Connection
+from streamsql.registry.faults import no_registry, reason, refused, unreachable
 
 # Without them the client waits for ever, and asks four times over a minute.
 PATIENCE: Mapping[str, float] = {"timeout": 10.0, "max.retries": 1}
 _NUMBERS = ("timeout", "max.retries")
 _ABSENT = (40401, 40402, 40403, 40408)  # subject, version, schema, subject's own config
-
-_INCOMPATIBLE = 409
 
 T = TypeVar("T")
 
@@ -130,7 +129,7 @@ class Registry:
             return library.SchemaRegistryClient(_settings(self._connection))
         except (ValueError, TypeError, OSError) as error:  # OSError: a certificate's file
             raise EnvironmentFault(
-                f"the connection '{self.name}' cannot be used: {_reason(error)}",
+                f"the connection '{self.name}' cannot be used: {reason(error)}",
                 hint="correct its url and options in profiles.yml",
             ) from None
 
@@ -144,21 +143,20 @@ class Registry:
         return answer
 
     def _asked(self, question: Callable[[Any], T], *, absent_is_none: bool) -> T | None:
-        client = self._client
-        refused = _library("confluent_kafka.schema_registry.error").SchemaRegistryError
+        client, connection = self._client, self._connection
+        protocol = _library("confluent_kafka.schema_registry.error").SchemaRegistryError
         http = _library("confluent_kafka.schema_registry.common._httpx_compat").httpx
         try:
             return question(client)
-        except refused as error:
+        except protocol as error:
             if absent_is_none and error.error_code in _ABSENT:
                 return None
-            raise _refused(self._connection, error) from None
+            raise refused(connection.name, connection.url, error) from None
         except (http.TransportError, http.InvalidURL, OSError) as error:
-            raise ConnectionFault(
-                f"the schema registry '{self.name}' at {_shown(self._connection.url)} cannot be "
-                f"reached: {_reason(error)}",
-                hint="check its url and ssl options in profiles.yml, and that it runs",
-            ) from None
+            raise unreachable(connection.name, connection.url, error) from None
+        except (ValueError, TypeError, KeyError, AttributeError):
+            # Something that is not of the protocol: a login page, say.
+            raise no_registry(connection.name, connection.url, "no JSON of a registry") from None
 
 
 def _library(name: str) -> Any:
@@ -178,6 +176,11 @@ def _settings(connection: RegistryConnection) -> dict[str, Any]:
         options[name] = float(options[name])
     if "bearer.auth.token" in options:
         options["bearer.auth.credentials.source"] = "STATIC_TOKEN"
+        # Asked for by the client, and known to Confluent's cloud alone.
+        options.setdefault("bearer.auth.logical.cluster", "")
+    if "ssl.certificate.location" in options:
+        # Without a password TLS would ask for it on the terminal.
+        options.setdefault("ssl.key.password", "")
     return options
 
 
@@ -192,33 +195,3 @@ def _registered(found: Any) -> Registered:
     )
     kind = schema.schema_type or "AVRO"
     return Registered(int(found.schema_id), int(found.version), kind, schema.schema_str, references)
-
-
-def _refused(connection: RegistryConnection, error: Any) -> ConnectionFault:
-    said = " ".join(str(error.error_message).split())
-    status = error.http_status_code
-    if status in (401, 403):
-        return ConnectionFault(
-            f"the schema registry '{connection.name}' refuses us: HTTP status {status}",
-            hint="check basic.auth.user.info or bearer.auth.token of the connection",
-        )
-    if status == _INCOMPATIBLE:
-        return ConnectionFault(
-            f"the schema registry '{connection.name}' refuses an incompatible schema: {said}",
-            hint="'streamsql schema check' says which field breaks whom",
-        )
-    return ConnectionFault(
-        f"the schema registry '{connection.name}' answers: {said} (HTTP status {status})",
-        hint=f"is {_shown(connection.url)} the address of its API?",
-    )
-
-
-def _shown(url: str) -> str:
-    """Return an address without user and password."""
-    scheme, separator, rest = url.partition("://")
-    return f"{scheme}{separator}{rest.rpartition('@')[2]}"
-
-
-def _reason(error: BaseException) -> str:
-    cause = error.__cause__ or error
-    return " ".join(str(cause).split()) or type(error).__name__

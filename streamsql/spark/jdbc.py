@@ -88,7 +88,7 @@ def transaction(spark: SparkSession, connection: JdbcConnection) -> Iterator[Tra
     """
     opened = None
     try:
-        opened = _open(spark, connection)
+        opened = open_connection(spark._jvm, connection)
         opened.setAutoCommit(False)
         yield Transaction(opened)
         opened.commit()
@@ -100,8 +100,13 @@ def transaction(spark: SparkSession, connection: JdbcConnection) -> Iterator[Tra
                 opened.close()  # what is not committed is rolled back
 
 
-def _open(spark: SparkSession, connection: JdbcConnection) -> Any:
-    jvm: Any = spark._jvm
+def open_connection(jvm: Any, connection: JdbcConnection) -> Any:
+    """Return a connection of the driver's, in a JVM that has it.
+
+    Raises:
+        ConnectionFault: the URL is of another driver.
+        Py4JError: the database cannot be reached, or does not let us in; see ``fault``.
+    """
     properties = jvm.java.util.Properties()
     for name, value in connection.properties.items():
         properties.setProperty(name, value)

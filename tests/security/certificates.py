@@ -75,6 +75,14 @@ def make_identity(
     return Identity(key, signed, pem)
 
 
+def locked_key_of(identity: Identity, password: str) -> Path:
+    """Write a key alone, behind a password."""
+    key = identity.pem.with_suffix(".key")
+    locked = BestAvailableEncryption(password.encode())
+    key.write_bytes(identity.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, locked))
+    return key
+
+
 def pkcs12_of(identity: Identity, authority: Authority, password: str) -> Path:
     """Write a key store as Java has it."""
     store = identity.pem.with_suffix(".p12")

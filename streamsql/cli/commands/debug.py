@@ -24,7 +24,8 @@ def command(ctx: click.Context, project: ProjectOptions) -> None:
 
     Looks at Java, pyspark, the connectors' jars (fetching what is missing), the profile, the
     Spark master, the folders for checkpoints and tables, every Kafka connection with the
-    topics of sources and models, and databases. An embedded broker is started for a moment.
+    topics of sources and models, schema registries and databases, where it logs in. What is
+    embedded is started for a moment.
 
     \b
     Examples:
