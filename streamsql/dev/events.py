@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from streamsql.datatypes import Array, DataType, Decimal, Map, Primitive, Struct, parse_type
 from streamsql.dev.samples import can_be_made, sample_key, sample_value
-from streamsql.errors import UsageError
+from streamsql.errors import StreamsqlError, UsageError
 from streamsql.project.nodes import Column, Project, Source
 
 
@@ -49,11 +49,16 @@ def event_generator(project: Project, root: Path, path: str | None) -> Generator
     known = {s.unique_name for s in project.sources}
 
     def events(seed: int, start: datetime, rate: float) -> Iterator[Event]:
-        made = generate(seed, start, rate=rate) if takes_rate else generate(seed, start)
-        for event in made:
-            if event[0] not in known:
-                raise UsageError(f"{path} made an event for '{event[0]}', which is no source")
-            yield Event(*event)
+        try:
+            made = generate(seed, start, rate=rate) if takes_rate else generate(seed, start)
+            for event in map(Event._make, made):
+                if event.source not in known:
+                    raise UsageError(f"{path} made an event for '{event[0]}', which is no source")
+                yield event
+        except StreamsqlError:
+            raise
+        except Exception as error:
+            raise UsageError(f"{path} failed: {type(error).__name__}: {error}") from error
 
     return events
 

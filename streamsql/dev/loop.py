@@ -25,12 +25,13 @@ LOOK_EVERY = 1.0  # seconds between two looks at the project's files
 @dataclass(frozen=True, slots=True)
 class DevOptions:
     """How to work: ``events`` plays sample events into the sources' topics, from ``seed`` at
-    ``pace``; ``duration`` ends the loop after so many seconds; ``newest`` is how many rows
-    of each output the report shows."""
+    ``pace``, and notes in the folder ``tapes`` how far it came; ``duration`` ends the loop after
+    so many seconds; ``newest`` is how many rows of each output the report shows."""
 
     events: bool = True
     seed: int = 7
     pace: Pace = field(default_factory=Pace)
+    tapes: Path | None = None
     duration: float | None = None
     newest: int = 0
 
@@ -157,7 +158,12 @@ def _players(
         if topics:
             create_topics(connections.kafka[name], [TopicSpec(t) for t in topics.values()])
             yield Player(
-                generate, topics, connections.kafka[name], seed=options.seed, pace=options.pace
+                generate,
+                topics,
+                connections.kafka[name],
+                seed=options.seed,
+                pace=options.pace,
+                tape=options.tapes / f"events-{name}.json" if options.tapes else None,
             )
 
 

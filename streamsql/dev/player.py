@@ -5,13 +5,18 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from pathlib import Path
 
 from streamsql.dev.events import Event, Generator
+from streamsql.dev.tape import load_tape, new_tape, save_tape
 from streamsql.errors import StreamsqlError
 from streamsql.spark.kafka import Record, producing
 from streamsql.spark.librdkafka import KafkaConnection
+
+REMEMBER_EVERY = 1.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,7 @@ class Player:
 
     The events' clock starts half a day in the past, runs ``speed`` times as fast as ours
     until it has caught up, and then keeps pace: a record of the future would count as bad.
+    ``tape`` is a file that remembers how far it came: with it, the next player goes on there.
     """
 
     def __init__(
@@ -41,15 +47,17 @@ class Player:
         *,
         seed: int,
         pace: Pace,
-        start: datetime | None = None,
+        tape: Path | None = None,
     ) -> None:
         self.sent: dict[str, int] = dict.fromkeys(topics, 0)
         self.error: StreamsqlError | None = None
         self._topics = topics
         self._connection = connection
         self._pace = pace
-        self._start = start or datetime.now(UTC) - timedelta(hours=12)
-        self._events = generate(seed, self._start, pace.rate / pace.speed)
+        self._file = tape
+        rate = pace.rate / pace.speed
+        self._tape = load_tape(tape, seed, rate) if tape else new_tape(seed, rate)
+        self._generate = generate
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._play, name="events", daemon=True)
 
@@ -64,28 +72,44 @@ class Player:
             self._thread.join(timeout=30)
 
     def _play(self) -> None:
+        last = self._tape.played
         try:
             with producing(self._connection) as send:
-                self._send_all(self._events, send)
+                for event in self._in_time(self._tape.events(self._generate)):
+                    last = event.time
+                    if event.source in self._topics:
+                        self._send(event, send)
         except StreamsqlError as error:
             self.error = error
+        else:
+            self._remember(last)
 
-    def _send_all(self, events: Iterator[Event], send: Callable[[str, Record], None]) -> None:
-        began = time.monotonic()
-        behind = (datetime.now(UTC) - self._start).total_seconds()
+    def _in_time(self, events: Iterator[Event]) -> Iterator[Event]:
+        """Yield each event when it is due, until the player is stopped."""
+        first = self._tape.played
+        began = looked = time.monotonic()
+        behind = (datetime.now(UTC) - first).total_seconds()
+        delivered = last = first
         for event in events:
-            hurried = (event.time - self._start).total_seconds() / self._pace.speed
-            present = (event.time - self._start).total_seconds() - behind
+            hurried = (event.time - first).total_seconds() / self._pace.speed
+            present = (event.time - first).total_seconds() - behind
             wait = began + max(hurried, present) - time.monotonic()
-            if wait > 0 and self._over.wait(wait):
+            if (wait > 0 and self._over.wait(wait)) or self._over.is_set():
                 return
-            if self._over.is_set():
-                return
-            if event.source in self._topics:
-                stamp = int(event.time.timestamp() * 1000)
-                headers = tuple(event.headers)
-                send(
-                    self._topics[event.source],
-                    Record(event.value, event.key, headers, timestamp=stamp),
-                )
-                self.sent[event.source] += 1
+            if time.monotonic() - looked > REMEMBER_EVERY:
+                # What was sent since the last look may be lost with us; what was before, not.
+                self._remember(delivered)
+                delivered, looked = last, time.monotonic()
+            yield event
+            last = event.time
+
+    def _send(self, event: Event, send: Callable[[str, Record], None]) -> None:
+        stamp = int(event.time.timestamp() * 1000)
+        record = Record(event.value, event.key, tuple(event.headers), timestamp=stamp)
+        send(self._topics[event.source], record)
+        self.sent[event.source] += 1
+
+    def _remember(self, played: datetime) -> None:
+        if self._file is not None:
+            with suppress(OSError):  # then it is played again
+                save_tape(self._file, self._tape, played)

@@ -96,6 +96,8 @@ def test_a_project_brings_its_own_events(tmp_path: Path) -> None:
         ("x = 1", "has no function events"),
         ("import nothing_like_this", "cannot be run: ModuleNotFoundError"),
         (GENERATOR.replace("iot.alarms", "iot.horns"), "'iot.horns', which is no source"),
+        (GENERATOR.replace("while True", "while 1 / n"), "failed: ZeroDivisionError"),
+        (GENERATOR.replace(", None, b", ", b"), "failed: TypeError: Expected 5 arguments"),
     ],
 )
 def test_a_bad_generator_is_a_clear_error(tmp_path: Path, text: str | None, message: str) -> None:

@@ -91,6 +91,7 @@ def command(
       1  the project has errors, or a query failed
       2  the command was used wrongly
     """
+    from streamsql.cli.folders import broker_folder
     from streamsql.cli.rows import as_table
     from streamsql.cli.target import write_artefacts
     from streamsql.dev.loop import DevOptions
@@ -101,7 +102,12 @@ def command(
     plan = selected_plan(compiled, selection, terminal)
     write_artefacts(compiled, terminal)
     options = DevOptions(
-        events=events, seed=seed, pace=Pace(speed, rate), duration=duration, newest=newest
+        events=events,
+        seed=seed,
+        pace=Pace(speed, rate),
+        tapes=broker_folder(compiled.compilation.project.target, compiled.root),
+        duration=duration,
+        newest=newest,
     )
     watch = _watch(compiled, project, selection, terminal)
     report = _loop(compiled, plan, options, watch, terminal)
