@@ -43,8 +43,9 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """What was read: texts by path, upon what could not be."""
+    """What was read: texts by path, upon what could not be; ``reading`` is what was asked for."""
 
+    reading: Reading
     texts: dict[str, str]
     unreadable: tuple[Finding, ...]
 
@@ -58,7 +59,7 @@ def read_texts(root: Path, settings_path: Path, settings: str, reading: Reading)
     for folder in reading.schemas:
         texts.update(reader.texts_below(folder, settings_path.name, _SCHEMA_SUFFIXES))
     texts.update(reader.single_texts(_single_paths(root, reading)))
-    return Texts(texts, tuple(reader.found))
+    return Texts(reading, texts, tuple(reader.found))
 
 
 def _single_paths(root: Path, reading: Reading) -> list[Path]:

@@ -60,6 +60,11 @@ class Graph:
         """Return ``ids`` and what reads them, up to ``depth`` steps away."""
         return _reach(self.children, ids, depth)
 
+    def unsound(self, errors: Iterable[Finding]) -> frozenset[str]:
+        """Return the models with errors and all that read them: no query can be made of them."""
+        broken = {error.model for error in errors if error.model in self.nodes}
+        return self.descendants(name for name in broken if name is not None)
+
 
 def build_graph(
     project: Project, rendered: Sequence[RenderedModel], disabled: Collection[str] = ()

@@ -21,12 +21,12 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from streamsql.disk import Reading, Texts, find_project, read_profiles, read_settings_text
+from streamsql.disk import Reading, find_project, read_profiles, read_settings_text
 from streamsql.disk import read_texts as read_from_disk
 from streamsql.errors import ProjectError
 from streamsql.findings import Finding, Location, Severity
 
-_LAYOUT = 1
+_LAYOUT = 2
 # What a template can see that is another each time.
 _FICKLE = re.compile(r"run_started_at|invocation_id|random|lipsum")
 
@@ -45,10 +45,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """All texts that a lint looks at."""
+    """All texts that a lint looks at, and which of the project's they are."""
 
     root: str
     settings_path: str
+    reading: Reading
     texts: Mapping[str, str]
     unreadable: tuple[Finding, ...]
     profiles: tuple[str, str] | None
@@ -89,45 +90,43 @@ class NotedEnvironment(Mapping[str, str]):
         return len(self._env)
 
 
-def recall(asked: Asked, env: Mapping[str, str]) -> tuple[Remembered, Read] | None:
-    """Return what the last lint found, if nothing that it looked at has changed since."""
+def recall(asked: Asked, env: Mapping[str, str]) -> tuple[Remembered | None, Read | None]:
+    """Return what the last lint found, if nothing that it looked at has changed since.
+
+    The second is what was read to see that, if anything was.
+    """
+    read: Read | None = None
     try:
         root, settings_path = find_project(asked.project_dir)
         kept = _load(cache_path(root, asked))
         if kept is None:
-            return None
+            return None, None
         settings = read_settings_text(settings_path)
         reading = _reading(kept["reading"])
         texts = read_from_disk(root, settings_path, settings, reading)
         profiles = read_profiles(root, asked.profiles_dir)
-        read = _read(root, settings_path, texts, profiles)
+        read = Read(str(root), settings_path.name, reading, texts.texts, texts.unreadable, profiles)
         variables = {str(name): env.get(name) for name in kept["env"]}
-        if digest(asked, read, reading, variables) != kept["digest"]:
-            return None
+        if digest(asked, read, variables) != kept["digest"]:
+            return None, read
         return Remembered(
             tuple(map(kept_finding, kept["findings"])), int(kept["models"]), str(kept["fail_on"])
         ), read
     except (ProjectError, OSError, ValueError, TypeError, KeyError, AttributeError):
-        return None
+        return None, read
 
 
-def remember(
-    asked: Asked,
-    read: Read,
-    reading: Reading,
-    env: Mapping[str, str | None],
-    found: Remembered,
-) -> None:
+def remember(asked: Asked, read: Read, env: Mapping[str, str | None], found: Remembered) -> None:
     """Keep what a lint found, unless the next one may find something else all the same."""
     texts = (*read.texts.values(), (read.profiles or ("", ""))[1])
-    if reading.rules_folder or any(map(_FICKLE.search, texts)):
+    if read.reading.rules_folder or any(map(_FICKLE.search, texts)):
         return
     if any(f.location.path == (read.profiles or ("",))[0] for f in found.findings):
         return  # what is shown of that file may hold secrets
     payload = {
-        "digest": digest(asked, read, reading, env),
+        "digest": digest(asked, read, env),
         "env": sorted(env),
-        "reading": asdict(reading),
+        "reading": asdict(read.reading),
         "findings": [plain_finding(f) for f in found.findings],
         "models": found.models,
         "fail_on": found.fail_on,
@@ -145,22 +144,17 @@ def cache_path(root: Path, asked: Asked) -> Path:
 # Keys
 
 
-def digest(asked: Asked, read: Read, reading: Reading, env: Mapping[str, str | None]) -> str:
+def digest(asked: Asked, read: Read, env: Mapping[str, str | None]) -> str:
     """Return one hash of all that a lint depends on, as far as it was ``read``."""
+    parts: list[object] = [_LAYOUT, _own_code(), _packages(), sys.version]
+    parts += [os.environ.get("PYTHONPATH"), asked.target, asked.spark]
+    parts += [sorted((k, repr(v)) for k, v in asked.vars.items()), sorted(env.items())]
+    parts += [read.root, read.settings_path, read.reading, read.profiles, read.unreadable]
     hashed = blake2b(digest_size=32)
-
-    def add(*parts: object) -> None:
-        for part in parts:
-            data = repr(part).encode("utf-8", "surrogatepass")
-            hashed.update(b"%d:" % len(data))
-            hashed.update(data)
-
-    add(_LAYOUT, _own_code(), _packages(), sys.version, os.environ.get("PYTHONPATH"))
-    add(asked.target, asked.spark, sorted((k, repr(v)) for k, v in asked.vars.items()))
-    add(read.root, read.settings_path, reading, sorted(env.items()))
-    add(read.profiles, read.unreadable)
-    for name, text in read.texts.items():
-        add(name, text)
+    for told in (*map(repr, parts), *read.texts, *read.texts.values()):
+        data = told.encode("utf-8", "surrogatepass")
+        hashed.update(b"%d:" % len(data))
+        hashed.update(data)
     return hashed.hexdigest()
 
 
@@ -194,10 +188,6 @@ def _packages() -> list[str]:
 
 
 _INSTALLED = (".dist-info", ".egg-info", ".egg-link", ".pth")
-
-
-def _read(root: Path, settings_path: Path, texts: Texts, profiles: tuple[str, str] | None) -> Read:
-    return Read(str(root), settings_path.name, texts.texts, texts.unreadable, profiles)
 
 
 # The file

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from streamsql.checks import WholeProject, check_project
 from streamsql.checks.catalogue import catalogue
 from streamsql.checks.judgement import errors_of, judge
 from streamsql.checks.plugins import load_rules
+from streamsql.checks.runnable import check_runnable
+from streamsql.collector import collector_paused
 from streamsql.errors import ModelError
 from streamsql.findings import Finding, sort_findings
 from streamsql.graph import Graph, build_graph
 from streamsql.parse import ParsedModel, parse_model
-from streamsql.plan import check_plan, plan_project
+from streamsql.plan import plan_project
 from streamsql.plan.nodes import Plan
 from streamsql.project import load_project
 from streamsql.project.nodes import Project, ProjectFiles
@@ -74,7 +74,7 @@ def compile_project(
         theirs = load_rules(project.settings, files.texts, catalogue())
         known = catalogue(theirs.rules)
         whole = WholeProject(
-            project, graph, rendering.models, resolution.relations, all_texts(files)
+            project, graph, rendering.models, resolution.relations, files.own_texts
         )
         checked = check_project(whole, resolution, theirs)
         found = (
@@ -86,14 +86,14 @@ def compile_project(
             *checked,
             *theirs.findings,
         )
-        broken_below = unsound(graph, errors_of(found, known))
+        broken_below = graph.unsound(errors_of(found, known))
         sound = tuple(m for m in resolution.models if m.name not in broken_below)
         if with_plan:
             planning = plan_project(project, replace(resolution, models=sound))
             faults = planning.findings
         else:
             planning = None
-            faults = check_plan(project, ((m.parsed.rendered, m.output_mode) for m in sound))
+            faults = check_runnable(project, ((m.parsed.rendered, m.output_mode) for m in sound))
     found = sort_findings((*found, *faults))
     judged = judge(found, project, whole.texts, known)
     return Compilation(
@@ -126,28 +126,3 @@ def _parse(
         except ModelError as error:
             broken.append(error.finding)
     return tuple(parsed), tuple(broken)
-
-
-def all_texts(files: ProjectFiles) -> Mapping[str, str]:
-    """Return the project's own files; profiles that are kept outside of it are private."""
-    path, text = files.profiles or ("~", "")
-    return files.texts if path.startswith(("~", "/")) else {**files.texts, path: text}
-
-
-def unsound(graph: Graph, errors: Iterable[Finding]) -> frozenset[str]:
-    """Return the models with errors and all that read them: no query can be made of them."""
-    broken = {f.model for f in errors if f.model in graph.nodes}
-    return graph.descendants(name for name in broken if name is not None)
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Trees are many small objects that all live to the end: collecting costs a quarter more."""
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()

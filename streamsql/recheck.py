@@ -14,7 +14,7 @@ from streamsql.errors import ModelError
 from streamsql.findings import Finding, sort_findings
 from streamsql.graph import Graph
 from streamsql.parse import parse_model
-from streamsql.pipeline import Compilation, all_texts, compile_project
+from streamsql.pipeline import Compilation, compile_project
 from streamsql.project.nodes import Model, ProjectFiles
 from streamsql.render import RenderContext
 from streamsql.render.render import Renderer, render_again
@@ -172,7 +172,7 @@ def _whole(
 ) -> WholeProject:
     project = opened.compilation.project
     models = tuple(model if m.name == model.name else m for m in project.models)
-    texts = {**all_texts(opened.files), model.path: model.template}
+    texts = {**opened.files.own_texts, model.path: model.template}
     return WholeProject(replace(project, models=models), graph, rendered, relations, texts)
 
 

@@ -20,6 +20,8 @@ from streamsql.checks import WholeProject, check_model, check_sources, check_who
 from streamsql.checks.catalogue import catalogue
 from streamsql.checks.judgement import errors_of, judge
 from streamsql.checks.plugins import load_rules
+from streamsql.checks.runnable import check_runnable
+from streamsql.collector import collector_paused
 from streamsql.errors import ModelError
 from streamsql.findings import Finding, sort_findings
 from streamsql.graph import Graph, build_graph
@@ -36,8 +38,6 @@ from streamsql.lint_memory import (
 )
 from streamsql.packing import CannotPack
 from streamsql.parse import parse_model
-from streamsql.pipeline import all_texts, collector_paused, unsound
-from streamsql.plan import check_plan
 from streamsql.project import load_project
 from streamsql.project.nodes import MacroFile, Model, Project, ProjectFiles
 from streamsql.render import Attempt, RenderContext, RenderedModel, Rendering
@@ -90,7 +90,7 @@ def relint(
             return None
         if any(f.rule == "reserved-name" for v in verdicts.values() for f in v.found):
             return None
-        whole = WholeProject(project, graph, rendering.models, looking.relations, all_texts(files))
+        whole = WholeProject(project, graph, rendering.models, looking.relations, files.own_texts)
         found = _found(whole, rendering, looking.resolver, verdicts)
         judged = judge(found, project, whole.texts, catalogue())
     has_secret = any(f.rule == "literal-secret" for f in found)
@@ -117,10 +117,10 @@ def _found(
         *(f for v in verdicts.values() for f in v.checked),
         *check_whole(whole),
     )
-    below = unsound(whole.graph, errors_of(found, catalogue()))
+    below = whole.graph.unsound(errors_of(found, catalogue()))
     rendered = {r.model.name: r for r in rendering.models}
     sound = ((rendered[n], v.mode) for n, v in verdicts.items() if v.resolved and n not in below)
-    return sort_findings((*found, *check_plan(whole.project, sound)))
+    return sort_findings((*found, *check_runnable(whole.project, sound)))
 
 
 class _Looking:

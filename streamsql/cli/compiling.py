@@ -18,6 +18,7 @@ from streamsql.cli.options import ProjectOptions, SelectionOptions
 from streamsql.cli.terminal import Terminal
 
 if TYPE_CHECKING:
+    from streamsql.disk import Texts
     from streamsql.graph import Node
     from streamsql.pipeline import Compilation
     from streamsql.plan.nodes import Plan, Query
@@ -69,8 +70,11 @@ class Compiled:
         raise UsageError(f"there is no model '{model}'", hint=hint)
 
 
-def read_project(project: ProjectOptions, terminal: Terminal) -> tuple[ProjectFiles, Path]:
-    """Read the project's files; the second is the folder that artefacts go to.
+def read_project(
+    project: ProjectOptions, terminal: Terminal, seen: Texts | None = None
+) -> tuple[ProjectFiles, Path]:
+    """Read the project's files, those that were not just ``seen``; the second is the folder that
+    artefacts go to.
 
     Raises:
         ProjectError: there is no project, or no profile.
@@ -78,7 +82,11 @@ def read_project(project: ProjectOptions, terminal: Terminal) -> tuple[ProjectFi
     from streamsql.project import read_files
 
     files = read_files(
-        project.project_dir, profiles_dir=project.profiles_dir, vars=project.vars, env=os.environ
+        project.project_dir,
+        profiles_dir=project.profiles_dir,
+        vars=project.vars,
+        env=os.environ,
+        seen=seen,
     )
     target_path = Path(files.root).resolve() / project.target_path
     terminal.log_folder = target_path / "logs"

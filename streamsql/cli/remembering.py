@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from streamsql.cli.compiling import compile_files, installed_spark, new_context, read_project
 from streamsql.cli.options import ProjectOptions
 from streamsql.cli.terminal import Terminal
+from streamsql.disk import Texts
 from streamsql.lint_cache import (
     Asked,
     NotedEnvironment,
@@ -34,23 +35,31 @@ _PLUGINS = ("streamsql.rules", "streamsql.connectors", "streamsql.formats")
 _OF_MODELS = (".sql", ".yml", ".yaml", ".csv")  # what of them matters is in the keys of models
 
 
-def recalled(project: ProjectOptions, terminal: Terminal) -> Told | None:
-    """Return what the last lint found, with the texts it speaks of, if it still holds."""
-    found = recall(_asked(project), os.environ)
-    if found is None:
-        return None
-    remembered, read = found
+def recalled(project: ProjectOptions, terminal: Terminal) -> tuple[Told | None, Texts | None]:
+    """Return what the last lint found, with the texts it speaks of, if it still holds.
+
+    The second is what was read of the project to see that, if anything was.
+    """
+    remembered, read = recall(_asked(project), os.environ)
+    if read is None:
+        return None, None
+    seen = Texts(read.reading, dict(read.texts), read.unreadable)
+    if remembered is None:
+        return None, seen
     terminal.log_folder = Path(read.root) / project.target_path / "logs"
-    return remembered, {**read.texts, **dict((read.profiles,) if read.profiles else ())}
+    texts = {**read.texts, **dict((read.profiles,) if read.profiles else ())}
+    return (remembered, texts), seen
 
 
-def linted(project: ProjectOptions, terminal: Terminal) -> Told:
+def linted(project: ProjectOptions, terminal: Terminal, seen: Texts | None = None) -> Told:
     """Lint by what is known of each model, and remember what was found.
+
+    What was ``seen`` of the project just now is not read again.
 
     Raises:
         ProjectError: the project cannot be read at all.
     """
-    files, _ = read_project(project, terminal)
+    files, _ = read_project(project, terminal, seen)
     env = NotedEnvironment(files.env)
     noting = replace(files, env=env)
     others = _has_plugins()
@@ -61,10 +70,7 @@ def linted(project: ProjectOptions, terminal: Terminal) -> Told:
         found = _told(compilation.project, compilation.findings, models)
         settings = compilation.project.settings
         if not (others or env.listed or _shows_secrets(compilation.project, files)):
-            from streamsql.project.files import reading_of
-
-            read = _read(files, settings)
-            remember(_asked(project), read, reading_of(settings), env.asked, found)
+            remember(_asked(project), _read(files, settings), env.asked, found)
     return found, {**files.texts, **dict((files.profiles,) if files.profiles else ())}
 
 
@@ -74,19 +80,18 @@ def _relinted(
     """Lint the models that have changed, and keep what is known of all."""
     from streamsql.lint_memory import Memory, load_memory, save_memory
     from streamsql.project import load_settings
-    from streamsql.project.files import reading_of
     from streamsql.relint import relint
 
     asked = _asked(options)
     settings = load_settings(files.texts)
     if settings is None:
         return None
-    read, reading = _read(files, settings), reading_of(settings)
+    read = _read(files, settings)
     shared = replace(read, texts=_shared(read.texts))
     path = cache_path(Path(files.root), asked).with_name("models.json")
     memory = load_memory(path)
     known = {name: files.env.get(name) for name in memory.env}
-    if digest(asked, shared, reading, known) != memory.world:
+    if digest(asked, shared, known) != memory.world:
         memory, known = Memory(), {}
     found = relint(
         files,
@@ -102,11 +107,11 @@ def _relinted(
     if env.listed or _shows_secrets(found.project, files):
         return told
     known |= env.asked
-    remember(asked, read, reading, known, told)
+    remember(asked, read, known, told)
     if found.lines is not None and not any(
         map(is_fickle, (*shared.texts.values(), _profile(read)))
     ):
-        world = digest(asked, shared, reading, known)
+        world = digest(asked, shared, known)
         save_memory(path, Memory(world, tuple(sorted(known)), found.lines))
     return told
 
@@ -128,8 +133,10 @@ def _told(project: Project, findings: Iterable[Finding], models: int) -> Remembe
 
 
 def _read(files: ProjectFiles, settings: Settings) -> Read:
-    name = Path(settings.location.path).name
-    return Read(files.root, name, files.texts, files.unreadable, files.profiles)
+    from streamsql.project.files import reading_of
+
+    name, reading = Path(settings.location.path).name, reading_of(settings)
+    return Read(files.root, name, reading, files.texts, files.unreadable, files.profiles)
 
 
 def _asked(project: ProjectOptions) -> Asked:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from streamsql.checks.runnable import RUN, nothing_to_run
 from streamsql.findings import Finding
 from streamsql.formats import COORDINATES
 from streamsql.parse import ParsedModel
@@ -29,10 +30,8 @@ from streamsql.plan.relations import (
 )
 from streamsql.plan.writes import write_of, written
 from streamsql.project.nodes import ModelConfig, Project, Seed, Source, Trigger
-from streamsql.render.rendered import RenderedModel
 from streamsql.resolve import Resolution, ResolvedModel, ResolvedTest
 
-RUN = ("topic", "table", "sink")  # what has a query of its own
 DEAD_LETTER_TRIGGER = Trigger(interval="5 seconds")  # nobody waits for them
 
 
@@ -69,25 +68,6 @@ def plan_project(project: Project, resolution: Resolution) -> Planning:
         tuple(queries),
     )
     return Planning(plan, tuple(findings))
-
-
-def check_plan(
-    project: Project, sound: Iterable[tuple[RenderedModel, str | None]]
-) -> tuple[Finding, ...]:
-    """Find what ``plan_project`` would find, without making a plan: for those who only look.
-
-    ``sound`` are the models that a plan would be made of, upstream first, with their modes.
-    """
-    streams = {source.relation for source in project.sources}
-    faults: list[Finding] = []
-    for rendered, mode in sound:
-        runs = rendered.config.materialized in RUN
-        reads = any(r.relation in streams for r in rendered.references)
-        if runs or reads:
-            streams.add(rendered.model.relation)
-        if runs and mode is not None and not reads:
-            faults.append(_nothing_to_run(rendered))
-    return tuple(faults)
 
 
 def _runnable(resolution: Resolution) -> Iterator[ResolvedModel]:
@@ -284,7 +264,7 @@ def _plan_model(
 ) -> Query | Finding:
     needs = catalogue.needs_of(model)
     if not needs.reads:
-        return _nothing_to_run(model.parsed.rendered)
+        return nothing_to_run(model.parsed.rendered)
     catalogue.add_decoding(needs)
     relation = catalogue.resolution.relations[model.parsed.rendered.model.relation]
     result, writes = written(
@@ -295,18 +275,6 @@ def _plan_model(
     )
     needs.selects[result.name] = result
     return _query(model, needs, result.name, writes, model.output_mode or "append", levels)
-
-
-def _nothing_to_run(rendered: RenderedModel) -> Finding:
-    model = rendered.model
-    return Finding(
-        "not-streaming",
-        f"'{model.name}' reads no stream, so there is nothing to run as a "
-        f"{rendered.config.materialized}",
-        model.location,
-        hint="read a source or a topic model, or make it a view",
-        model=model.name,
-    )
 
 
 def _query(

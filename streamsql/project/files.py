@@ -7,7 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from streamsql.disk import Reading, find_project, read_profiles, read_settings_text, read_texts
+from streamsql.disk import (
+    Reading,
+    Texts,
+    find_project,
+    read_profiles,
+    read_settings_text,
+    read_texts,
+)
 from streamsql.project.faults import Faults
 from streamsql.project.linting import RULES_FOLDER
 from streamsql.project.nodes import ProjectFiles, Settings
@@ -20,12 +27,14 @@ def read_files(
     profiles_dir: Path | None = None,
     vars: Mapping[str, Any] | None = None,  # noqa: A002 - the name users know
     env: Mapping[str, str] | None = None,
+    seen: Texts | None = None,
 ) -> ProjectFiles:
     """Read the project that a folder belongs to, and the profiles for it.
 
     The project is the nearest folder, upwards, with a streamsql.toml or a pyproject.toml that
     has ``[tool.streamsql]``. ``env`` defaults to the process's environment. profiles.yml is
     looked for in ``profiles_dir`` or, without one, in the project and then in ``~/.streamsql``.
+    What was ``seen`` of this project a moment ago is not read again, if it is what is asked for.
 
     Raises:
         ProjectError: there is no project, its settings are unreadable, or ``profiles_dir``
@@ -34,7 +43,11 @@ def read_files(
     root, settings_path = find_project(project_dir)
     text = read_settings_text(settings_path)
     settings, _ = read_settings(text, settings_path.name, Faults())
-    read = read_texts(root, settings_path, text, reading_of(settings))
+    reading = reading_of(settings)
+    if seen is not None and seen.reading == reading and seen.texts.get(settings_path.name) == text:
+        read = seen
+    else:
+        read = read_texts(root, settings_path, text, reading)
     return ProjectFiles(
         texts=read.texts,
         profiles=read_profiles(root, profiles_dir),

@@ -387,6 +387,12 @@ class ProjectFiles:
     root: str = "."
     unreadable: tuple[Finding, ...] = ()
 
+    @property
+    def own_texts(self) -> Mapping[str, str]:
+        """The project's own files: profiles that are kept outside of it are private."""
+        path, text = self.profiles or ("~", "")
+        return self.texts if path.startswith(("~", "/")) else {**self.texts, path: text}
+
 
 @dataclass(frozen=True, slots=True)
 class Project:

@@ -295,7 +295,7 @@ def test_random_edits(
     def counted(*given: object) -> object:
         nonlocal hits
         found = recall(*given)  # type: ignore[arg-type]
-        hits += found is not None
+        hits += found[0] is not None
         return found
 
     monkeypatch.setattr("streamsql.cli.remembering.recall", counted)
@@ -439,7 +439,7 @@ def test_another_version_of_our_code_or_packages_forgets(
 def _recalled(asked: lint_cache.Asked, spark: str | None) -> object:
     from dataclasses import replace
 
-    return lint_cache.recall(replace(asked, spark=spark), os.environ)
+    return lint_cache.recall(replace(asked, spark=spark), os.environ)[0]
 
 
 LAYERS = {

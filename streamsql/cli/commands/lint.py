@@ -91,8 +91,9 @@ def command(
         _tell_of_rules(explain, layout, project, terminal)
         return
     if not (selection or write_baseline or no_cache):
-        remembered, texts = recalled(project, terminal) or _telling(
-            ctx, layout, terminal, lambda: linted(project, terminal)
+        told, seen = recalled(project, terminal)
+        remembered, texts = told or _telling(
+            ctx, layout, terminal, lambda: linted(project, terminal, seen)
         )
         _report(remembered.findings, remembered.models, texts, layout, terminal)
         ctx.exit(1 if _fails(remembered.findings, fail_on or remembered.fail_on) else 0)
