@@ -2,7 +2,8 @@
 
 A model's record has two parts with a key each, a hash of contents and never a time: what its
 template gave, and what the query made of it. Who keeps records and when they hold is said in
-``streamsql.relint``; here is how they are written: a line of JSON a model, under one hash.
+``streamsql.relint``; here is how they are written: a line a model, under one hash. A line is two
+values of JSON with a tab between them: the record, and the relation that its readers read.
 """
 
 from __future__ import annotations
@@ -77,8 +78,7 @@ def rendering_of(rendered: RenderedModel) -> list[Any]:
 def relation_text(relation: Relation) -> str:
     """Return a relation as its readers see it: where its columns stand they do not ask."""
     columns = [(c.name, c.data_type, c.never_null) for c in relation.columns]
-    told = (columns, pack(replace(relation, columns=())))
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+    return _text_of((columns, pack(replace(relation, columns=()))))
 
 
 def relation_of(text: str) -> Relation:
@@ -117,8 +117,9 @@ class Memory:
         line = self.lines.get(model)
         if line is None:
             return None
-        key, rendering, warnings, verdict = json.loads(line)
-        return Record(key, rendering, _kept(warnings), _verdict(verdict))
+        told, _, relation = line.partition("\t")
+        key, rendering, warnings, verdict = json.loads(told)
+        return Record(key, rendering, _kept(warnings), _verdict(verdict, relation or None))
 
 
 def line_of(record: Record) -> str:
@@ -129,7 +130,11 @@ def line_of(record: Record) -> str:
         _plain(record.warnings),
         _plain_verdict(record.verdict),
     ]
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+    relation = None if record.verdict is None else record.verdict.relation
+    return f"{_text_of(told)}\t{relation or ''}"
+
+
+_text_of = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
 
 def load_memory(path: Path) -> Memory:
@@ -161,7 +166,6 @@ def _plain_verdict(verdict: Verdict | None) -> list[Any] | None:
         None if verdict.syntax is None else plain_finding(verdict.syntax),
         _plain(verdict.found),
         _plain(verdict.checked),
-        verdict.relation,
         verdict.relation_key,
         verdict.blamed,
         verdict.merged,
@@ -170,12 +174,12 @@ def _plain_verdict(verdict: Verdict | None) -> list[Any] | None:
     ]
 
 
-def _verdict(kept: list[Any] | None) -> Verdict | None:
+def _verdict(kept: list[Any] | None, relation: str | None) -> Verdict | None:
     if kept is None:
         return None
     key, syntax, found, checked, *rest = kept
     wrong = None if syntax is None else kept_finding(syntax)
-    return Verdict(key, wrong, _kept(found), _kept(checked), *rest)
+    return Verdict(key, wrong, _kept(found), _kept(checked), relation, *rest)
 
 
 def _plain(findings: Iterable[Finding]) -> list[list[Any]]:

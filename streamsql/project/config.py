@@ -424,9 +424,11 @@ def is_folder_default(place: Location | None) -> bool:
     return place is not None and place.path.endswith(".toml")
 
 
+_PLAIN_SETTINGS = frozenset(f.name for f in fields(ModelConfig)) - {"dead_letter"}
+
+
 def _model_config(model: Model, values: dict[str, Any], materialized: str) -> ModelConfig:
-    named = {f.name for f in fields(ModelConfig)}
-    given = {name: value for name, value in values.items() if name in named - {"dead_letter"}}
+    given = {name: value for name, value in values.items() if name in _PLAIN_SETTINGS}
     if "headers" in given:
         given["headers"] = tuple(given["headers"].items())
     if "connector" in values:
@@ -620,7 +622,7 @@ def with_dead_letter(
     where = connection or kafka or only_kafka(connections)
     place = told.location if told else None
     dead_letter = quarantine_topic(config, model, topic, where, place, faults)
-    return replace(config, dead_letter=dead_letter)
+    return config if dead_letter is None else replace(config, dead_letter=dead_letter)
 
 
 def _with_connection(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -47,7 +47,8 @@ class SourceMap:
 
     def locate(self, offset: int, end: int | None = None) -> Location:
         """Return the place of the rendered text at ``offset`` (0-based), up to ``end``."""
-        span = self.spans[max(0, bisect_right(self.spans, offset, key=lambda s: s.start) - 1)]
+        # The last that starts here or before: tuples compare by their first part, the start.
+        span = self.spans[max(0, bisect_left(self.spans, (offset + 1,)) - 1)]
         if not span.literal:
             return span.location
         line, column = _advance(span, offset - span.start)
@@ -58,11 +59,10 @@ class SourceMap:
 
 
 def _advance(span: Span, distance: int) -> tuple[int, int]:
-    passed = span.text[:distance]
-    newlines = passed.count("\n")
+    newlines = span.text.count("\n", 0, distance)
     if not newlines:
         return span.location.line, span.location.column + distance
-    return span.location.line + newlines, distance - passed.rfind("\n")
+    return span.location.line + newlines, distance - span.text.rfind("\n", 0, distance)
 
 
 @dataclass(frozen=True, slots=True)

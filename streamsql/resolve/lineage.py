@@ -69,7 +69,7 @@ class Influences(NamedTuple):
     relations: frozenset[str] = frozenset()
 
     def __or__(self, other: Influences) -> Influences:
-        if other == NO_INFLUENCES or other is self:
+        if other is self or other == NO_INFLUENCES:
             return self
         if self == NO_INFLUENCES:
             return other
@@ -150,6 +150,8 @@ def fields_in(taken: Iterable[Origins | Influences]) -> frozenset[Field]:
 
 def filtered_by(taken: Trail) -> Influences:
     """Return what a condition makes of these: whatever it reads, it reads to choose rows."""
+    if not taken:
+        return NO_INFLUENCES
     return Influences(fields_in(taken), relations=influences_in(taken).relations)
 
 
@@ -160,6 +162,8 @@ def joined_by(taken: Trail) -> Influences:
 
 def grouped_by(taken: Trail) -> Influences:
     """Return what grouping makes of these."""
+    if not taken:
+        return NO_INFLUENCES
     return Influences(grouped=fields_in(taken), relations=influences_in(taken).relations)
 
 

@@ -126,14 +126,16 @@ def _with_ctes(node: exp.Expr, scope: Scope, walk: Walk) -> Scope:
     clause = node.args.get("with_")
     if not isinstance(clause, exp.With):
         return scope
+    ctes = dict(scope.ctes)  # grows: each expression sees those before it
+    inside = replace(scope, ctes=ctes)
     for cte in clause.expressions:
         name = cte.alias.lower()
         if clause.args.get("recursive"):
-            scope = replace(scope, ctes={**scope.ctes, name: _anchor(cte, scope, walk)})
-        rowset = renamed(cte, resolve_query(cte.this, scope, walk))
-        rowset = replace(rowset, flow=rowset.flow.named())
-        scope = replace(scope, ctes={**scope.ctes, name: rowset})
-    return scope
+            ctes[name] = _anchor(cte, inside, walk)
+        rowset = renamed(cte, resolve_query(cte.this, inside, walk))
+        flow = rowset.flow.named()
+        ctes[name] = rowset if flow is rowset.flow else replace(rowset, flow=flow)
+    return inside
 
 
 def _anchor(cte: exp.Expr, scope: Scope, walk: Walk) -> Rowset:
@@ -170,7 +172,7 @@ def _select(node: exp.Select, scope: Scope, walk: Walk) -> Rowset:
     columns = tuple(_outputs(node, inside, source, walk))
     influences |= influences_in(take(walk.read, since))
     aliases = {c.name.lower(): c for c in columns}
-    after = inside.with_fallback(aliases)
+    after = inside.with_fallback(aliases) if _goes_on(node) else inside
     groups = grouping_keys(node, after, columns, walk)
     influences |= grouped_by(take(walk.read, since))
     if node.args.get("distinct") is not None:
@@ -415,6 +417,15 @@ def _has_star(node: exp.Select) -> bool:
 # GROUP BY and what comes after it
 
 
+def _goes_on(node: exp.Select) -> bool:
+    """Whether anything comes after the select list and WHERE, where aliases count."""
+    return any(node.args.get(key) is not None for key in _AFTER)
+
+
+_SORTS = ("order", "sort", "cluster", "distribute")
+_AFTER = ("group", "having", "qualify", "windows", *_SORTS)
+
+
 def _visit_after(node: exp.Select, inside: Scope, walk: Walk) -> None:
     """Check what comes after the select list, and may use its aliases."""
     _visit_clause(node, "having", inside, walk)
@@ -422,7 +433,7 @@ def _visit_after(node: exp.Select, inside: Scope, walk: Walk) -> None:
     if node.args.get("qualify") is not None:
         walk.needs("QUALIFY", (4, 2), node.args["qualify"])
     since = len(walk.read)
-    for key in ("order", "sort", "cluster", "distribute"):
+    for key in _SORTS:
         clause = node.args.get(key)
         if clause is not None:
             sorted_by = [e.this if isinstance(e, exp.Ordered) else e for e in clause.expressions]

@@ -306,11 +306,13 @@ def _with_condition(
 ) -> Sources:
     """Check the condition of a join, and say what it does to rows."""
     condition, matched = node.args["on"], node.args.get("match_condition")
-    inside = replace(joined, visible=(*found.left, *found.right_all))
+    inside = joined.scope(scope)
+    if found.right_all is not found.right_seen:
+        inside = inside.seeing((*found.left, *found.right_all))
     since, first = len(walk.read), len(walk.used)
-    found_type = type_of(condition, inside.scope(scope), walk)
+    found_type = type_of(condition, inside, walk)
     check_condition(condition, "ON", found_type, walk)
-    visit([matched] if matched else [], inside.scope(scope), walk)
+    visit([matched] if matched else [], inside, walk)
     del walk.used[first:]
     _check_deterministic(condition, walk)
     compared = joined_by(take(walk.read, since))
