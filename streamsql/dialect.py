@@ -37,6 +37,7 @@ STREAM = "stream"
 
 # Spark's own dialect in sqlglot does not know `column:path` of variants.
 _SPARK = Databricks()
+_TOKENIZER = _SPARK.tokenizer()  # made once: it begins anew with each text
 _FUNCTION_TOKENS = frozenset(_SPARK.parser_class.FUNC_TOKENS)
 _ANONYMOUS = exp.SQLGLOT_ANONYMOUS
 _NAMES = frozenset({TokenType.VAR, TokenType.IDENTIFIER})
@@ -177,13 +178,13 @@ def span_of(node: exp.Expr) -> tuple[int, int] | None:
 @lru_cache(maxsize=10_000)
 def is_plain_name(name: str) -> bool:
     """Whether Spark reads ``name`` as an identifier without back-quotes."""
-    tokens = _SPARK.tokenize(name)
+    tokens = _TOKENIZER.tokenize(name)
     return len(tokens) == 1 and tokens[0].token_type is TokenType.VAR
 
 
 def _tokenize(sql: str) -> list[Token]:
     try:
-        return _SPARK.tokenize(sql)
+        return _TOKENIZER.tokenize(sql)
     except TokenError:
         offset = 0
         while closed := _CLOSED.match(sql, offset):

@@ -77,6 +77,8 @@ def _check_places(node: exp.Select, walk: Walk) -> None:
 
 def _check_ordinals(node: exp.Select, walk: Walk) -> None:
     group, order = node.args.get("group"), node.args.get("order")
+    if group is None and order is None:
+        return
     starred = any(e.is_star for e in node.expressions)
     places = [("GROUP BY", e) for e in (group.expressions if group is not None else ())]
     places += [("ORDER BY", o.this) for o in (order.expressions if order is not None else ())]

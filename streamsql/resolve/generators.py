@@ -33,7 +33,7 @@ _Typed = list[tuple[str, DataType | None]]
 
 def is_generator(node: exp.Expr) -> bool:
     """Whether an expression makes rows, and so may make several columns."""
-    return function_name(node) in GENERATORS
+    return isinstance(node, exp.Anonymous) and function_name(node) in GENERATORS
 
 
 def generated(node: exp.Expr, scope: Scope, walk: Walk) -> Outputs | None:

@@ -256,7 +256,9 @@ def _renamed(node: exp.Expr, name: str | None = None) -> str:
 
 
 def _text(node: exp.Expr) -> str:
-    return node.sql("databricks", comments=False, normalize_functions=False)
+    # Queries are rewritten while they are written.
+    copy = node.find(exp.Query) is not None
+    return node.sql("databricks", comments=False, normalize_functions=False, copy=copy)
 
 
 def shown(risk: Risk) -> tuple[str, str | None]:

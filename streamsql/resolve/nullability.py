@@ -78,17 +78,19 @@ class Nulls:
 
     query: exp.Select
     scope: Scope
-    asserted: list[Attribute] | None = None  # found when it is first asked for
+    # Both are found when they are first asked for.
+    asserted: list[Attribute] | None = None
+    padded: str | bool | None = None
 
     def never(self, node: exp.Expr) -> bool:
         """Whether an expression surely gives a value for each row."""
         match node:
+            case exp.Column():
+                return self._is_there(node)
             case exp.Paren() | exp.Alias():
                 return self.never(node.this)
             case exp.Literal() | exp.Boolean() | exp.Is() | exp.NullSafeEQ():
                 return True
-            case exp.Column():
-                return self._is_there(node)
             case exp.Dot():  # window(…).start
                 return function_name(node.this) in ("window", "session_window")
             case exp.TryCast():
@@ -153,13 +155,23 @@ class Nulls:
 
     def _is_padded(self, attribute: Attribute) -> bool:
         """Whether an outer join puts nulls where a column has none."""
-        joins = [j for j in self.query.args.get("joins") or () if j.args.get("side")]
-        if not joins:
-            return False
-        if len(joins) > 1 or str(joins[0].args["side"]).lower() != "left":
-            return True
-        padded = joins[0].this.alias_or_name.lower()
-        return any(v.attribute is attribute and v.qualifier == padded for v in self.scope.visible)
+        if self.padded is None:
+            self.padded = _padded_by(self.query)
+        if isinstance(self.padded, bool):
+            return self.padded
+        return any(
+            v.attribute is attribute and v.qualifier == self.padded for v in self.scope.visible
+        )
+
+
+def _padded_by(query: exp.Select) -> str | bool:
+    """Return which relation's columns outer joins pad: one, all (True) or none (False)."""
+    joins = [j for j in query.args.get("joins") or () if j.args.get("side")]
+    if not joins:
+        return False
+    if len(joins) > 1 or str(joins[0].args["side"]).lower() != "left":
+        return True
+    return str(joins[0].this.alias_or_name.lower())
 
 
 def _asserted(test: exp.Expr) -> Iterator[exp.Expr]:

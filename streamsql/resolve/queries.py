@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from streamsql.datatypes import DataType, Primitive, Struct
+from streamsql.datatypes import Array, DataType, Map, Primitive, Struct
 from streamsql.dialect import function_name
 from streamsql.resolve.aggregation import check_aggregation
 from streamsql.resolve.coercion import widest
@@ -38,7 +38,7 @@ from streamsql.resolve.lineage import (
     united,
     used_by,
 )
-from streamsql.resolve.liveness import kept, taken
+from streamsql.resolve.liveness import is_timed, kept, taken
 from streamsql.resolve.naming import has_name, output_name
 from streamsql.resolve.nullability import Nulls
 from streamsql.resolve.operations import closing_operations, expression_operations
@@ -171,16 +171,17 @@ def _select(node: exp.Select, scope: Scope, walk: Walk) -> Rowset:
     influences = source.influences | filtered_by(take(walk.read, since))
     columns = tuple(_outputs(node, inside, source, walk))
     influences |= influences_in(take(walk.read, since))
-    aliases = {c.name.lower(): c for c in columns}
-    after = inside.with_fallback(aliases) if _goes_on(node) else inside
-    groups = grouping_keys(node, after, columns, walk)
-    influences |= grouped_by(take(walk.read, since))
+    groups: list[GroupingKey] | None = None
+    if _goes_on(node):
+        after = inside.with_fallback({c.name.lower(): c for c in columns})
+        groups = grouping_keys(node, after, columns, walk)
+        influences |= grouped_by(take(walk.read, since))
+        check_keys(groups or (), walk)
+        _visit_after(node, after, walk)
+        influences |= filtered_by(take(walk.read, since))
     if node.args.get("distinct") is not None:
         influences |= grouped_by([c.origins for c in columns])
         walk.used.extend(kept(*columns))
-    _visit_after(node, after, walk)
-    influences |= filtered_by(take(walk.read, since))
-    check_keys(groups or (), walk)
     aggregates = _aggregates(node)
     check_aggregation(node, groups, aggregates, plain, walk)
     check_generators(node, walk)
@@ -202,28 +203,30 @@ def _losses(
     columns: Sequence[Attribute], groups: Sequence[GroupingKey], scope: Scope, walk: Walk
 ) -> Iterator[WatermarkLoss]:
     """Yield where an expression that could be an event time is not one any more."""
-    seen: set[int] = set()
-    for column in columns:
-        if column.node is None or column.event_time is not None:
+    made = [(c.node.unalias(), c.name) for c in columns if c.node is not None and _is_bare(c)]
+    seen = {id(node) for node, _ in made}
+    made += [
+        (group.node, group.key.text)
+        for group in groups
+        if group.key.event_time is None and _may_be_time(group.type) and id(group.node) not in seen
+    ]
+    for node, name in made:
+        if isinstance(node, (exp.Column, exp.Literal)) or node.is_star:
             continue
-        seen.add(id(column.node.unalias()))
-        yield from _lost(column.node.unalias(), column.name, column.type, scope, walk)
-    for group in groups:
-        if group.key.event_time is None and id(group.node) not in seen:
-            yield from _lost(group.node, group.key.text, group.type, scope, walk)
+        if aggregates_in(node) or node.find(exp.Query):
+            continue
+        marked = next(event_times_under(node, scope), None)
+        if marked is not None:
+            yield walk.lost(marked, name, node)
 
 
-def _lost(
-    node: exp.Expr, name: str, found: DataType | None, scope: Scope, walk: Walk
-) -> Iterator[WatermarkLoss]:
-    is_time = isinstance(found, Primitive) and found.name in _TIMES
-    if isinstance(node, (exp.Column, exp.Literal)) or not (is_time or isinstance(found, Struct)):
-        return
-    if node.is_star or aggregates_in(node) or node.find(exp.Query):
-        return
-    marked = next(event_times_under(node, scope), None)
-    if marked is not None:
-        yield walk.lost(marked, name, node)
+def _is_bare(column: Attribute) -> bool:
+    return column.event_time is None and _may_be_time(column.type)
+
+
+def _may_be_time(found: DataType | None) -> bool:
+    """Whether a value may be an event time: a time, or a window with its two ends."""
+    return isinstance(found, Struct) or (isinstance(found, Primitive) and found.name in _TIMES)
 
 
 _TIMES = frozenset({"timestamp", "timestamp_ntz", "date"})
@@ -280,17 +283,19 @@ def _outputs(node: exp.Select, scope: Scope, source: Sources, walk: Walk) -> Ite
             yield attribute
 
 
-def _output(expression: exp.Expr, nulls: Nulls, source: Sources, walk: Walk) -> Iterator[Attribute]:
+def _output(expression: exp.Expr, nulls: Nulls, source: Sources, walk: Walk) -> Iterable[Attribute]:
     inner, scope = expression.unalias(), nulls.scope
     if inner.is_star:
-        yield from _star(inner, nulls, source, walk)
-        return
+        return _star(inner, nulls, source, walk)
+    if isinstance(inner, exp.Column):
+        same = _handed_on(inner, expression, nulls)
+        if same is not None:
+            return (same,)
     if isinstance(inner, exp.Aliases) or is_generator(inner):
-        yield from _generated_columns(expression, scope, walk)
-        return
+        return _generated_columns(expression, scope, walk)
     first = len(walk.used)
     found, origins = _traced(inner, scope, walk)
-    yield Attribute(
+    made = Attribute(
         output_name(expression),
         found,
         event_time_of(inner, scope),
@@ -299,6 +304,29 @@ def _output(expression: exp.Expr, nulls: Nulls, source: Sources, walk: Walk) -> 
         keeps=taken(walk.used, first),
         origins=origins,
         never_null=nulls.never(inner),
+    )
+    return (made,)
+
+
+def _handed_on(column: exp.Column, expression: exp.Expr, nulls: Nulls) -> Attribute | None:
+    """Return a column of FROM under the name that it gets: most of what is selected is no more.
+
+    None where there is more to it: fields, parts, event time, or a name that means something else.
+    """
+    scope = nulls.scope
+    found = look_up([part.name for part in column.parts], scope)
+    same = found.attribute
+    if same is None or found.fields or scope.lambdas or same.origin or is_timed(same):
+        return None
+    if isinstance(same.type, (Array, Map, Struct)) or same.origins.members:
+        return None
+    return Attribute(
+        output_name(expression),
+        same.type,
+        None,
+        expression,
+        origins=same.origins,
+        never_null=nulls.never(column),
     )
 
 

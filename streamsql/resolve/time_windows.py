@@ -105,13 +105,25 @@ def check_one_window(nodes: Iterable[exp.Expr], scope: Scope, walk: Walk) -> Non
 
 
 def _window_calls(nodes: Iterable[exp.Expr]) -> Iterator[exp.Expr]:
+    """Yield the windows of this query level; what stands inside of one is no window of it."""
     for node in nodes:
-        if isinstance(node, exp.Query):
-            continue
-        if function_name(node) in WINDOWS and len(node.expressions) > 1:
-            yield node
-        else:
-            yield from _window_calls(node.iter_expressions())
+        for call in node.find_all(exp.Anonymous, bfs=False):
+            if _is_window(call) and not _is_inside(call, node):
+                yield call
+
+
+def _is_window(node: exp.Expr) -> bool:
+    return function_name(node) in WINDOWS and len(node.expressions) > 1
+
+
+def _is_inside(call: exp.Expr, outermost: exp.Expr) -> bool:
+    """Whether a query or another window stands around a call, up to ``outermost``."""
+    around: exp.Expr | None = call
+    while around is not None and around is not outermost:
+        around = around.parent
+        if isinstance(around, exp.Query) or (around is not None and _is_window(around)):
+            return True
+    return False
 
 
 def _identity(call: exp.Expr, scope: Scope) -> tuple[object, ...]:
