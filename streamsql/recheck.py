@@ -145,7 +145,7 @@ def _of_the_rest(
 ) -> Iterator[Finding]:
     """Yield what parsing, resolving and rules find, with the other models as they were."""
     before = opened.compilation.resolution
-    version = opened.compilation.project.target.spark.version
+    spark = opened.compilation.project.target.spark
     relations = {k: v for k, v in before.relations.items() if k != model.relation}
     if rendered is not None:
         try:
@@ -153,7 +153,7 @@ def _of_the_rest(
         except ModelError as error:
             yield error.finding
         else:
-            resolved, after = resolve_again(parsed, before, version)
+            resolved, after = resolve_again(parsed, before, spark)
             yield from after.findings
             relations = dict(after.relations)
             if resolved is not None:

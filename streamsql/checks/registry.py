@@ -78,6 +78,7 @@ from streamsql.project.nodes import Source
 from streamsql.resolve import ResolvedModel
 
 MODEL_RULES: tuple[Rule[ResolvedModel], ...] = (
+    asof_join_switched_off,
     avro_bytes_as_they_are,
     collated_state_key,
     column_not_produced,
@@ -142,7 +143,6 @@ SOURCE_RULES: tuple[Rule[Source], ...] = (
 )
 
 PROJECT_RULES: tuple[Rule[WholeProject], ...] = (
-    asof_join_switched_off,
     framed_avro_read_plainly,
     illegal_topic_name,
     literal_secret,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from streamsql.findings import Finding, Severity
 from streamsql.parse import ParsedModel
-from streamsql.project.nodes import Model, Project, Source
+from streamsql.project.nodes import Model, Project, Source, SparkSettings
 from streamsql.render.rendered import RenderedTest
 from streamsql.resolve.data_tests import resolve_tests
 from streamsql.resolve.declared import (
@@ -26,7 +26,6 @@ from streamsql.resolve.facts import (
     with_row_ids,
 )
 from streamsql.resolve.limits import QueryTooLarge
-from streamsql.resolve.modes import version_of
 from streamsql.resolve.output_columns import duplicates, typed_columns, unnamed
 from streamsql.resolve.output_mode import RUNS, output_mode
 from streamsql.resolve.queries import resolve_query
@@ -84,7 +83,7 @@ class Resolver:
     """
 
     def __init__(self, project: Project) -> None:
-        self._spark = project.target.spark.version
+        self._spark = project.target.spark
         self._known = _Known()
         for source in project.sources:
             self.take(source_relation(source))
@@ -186,7 +185,7 @@ def resolve_models(
 
 
 def resolve_again(
-    parsed: ParsedModel, before: Resolution, spark_version: str
+    parsed: ParsedModel, before: Resolution, spark: SparkSettings
 ) -> tuple[ResolvedModel | None, Resolution]:
     """Resolve one model of a project whose other models are as they were ``before``.
 
@@ -207,7 +206,7 @@ def resolve_again(
     if causes := _causes(parsed, known):
         _pass_over(parsed, causes, known)
     else:
-        made = _resolve_safely(parsed, spark_version, known)
+        made = _resolve_safely(parsed, spark, known)
     found = tuple(dict.fromkeys(known.findings))
     merged = frozenset(known.merged)
     return made, Resolution((), known.relations, found, (), known.broken, merged)
@@ -219,10 +218,12 @@ def _pass_over(model: ParsedModel, causes: Sequence[str], known: _Known) -> None
     known.findings.append(_not_checked(model, causes))
 
 
-def _resolve_safely(model: ParsedModel, spark_version: str, known: _Known) -> ResolvedModel | None:
+def _resolve_safely(
+    model: ParsedModel, spark: SparkSettings, known: _Known
+) -> ResolvedModel | None:
     known.findings += model.findings
     try:
-        return _resolve(model, spark_version, known)
+        return _resolve(model, spark, known)
     except (QueryTooLarge, RecursionError) as error:
         known.broken[model.rendered.model.relation.lower()] = model.name
         known.findings.append(_too_large(model, error))
@@ -253,7 +254,7 @@ def _without_hidden(models: Sequence[ResolvedModel], known: _Known) -> Iterator[
 def _tests_of_sources(
     sources: Sequence[Source],
     tests: Mapping[str, tuple[RenderedTest, ...]],
-    spark_version: str,
+    spark: SparkSettings,
     known: _Known,
 ) -> Mapping[str, tuple[ResolvedTest, ...]]:
     """Resolve the data tests of sources, each of which stands as a model for that."""
@@ -266,7 +267,7 @@ def _tests_of_sources(
         rows = rowset_of(known.relations[source.relation])
         try:
             made[source.relation], found = _tested(
-                tests[source.relation], model, rows, spark_version, known
+                tests[source.relation], model, rows, spark, known
             )
         except (QueryTooLarge, RecursionError):
             message = "a data test of this source is too large: it is nested too deeply"
@@ -276,7 +277,7 @@ def _tests_of_sources(
 
 
 def _tested(
-    tests: Sequence[RenderedTest], model: Model, rows: Rowset, spark_version: str, known: _Known
+    tests: Sequence[RenderedTest], model: Model, rows: Rowset, spark: SparkSettings, known: _Known
 ) -> tuple[tuple[ResolvedTest, ...], tuple[Finding, ...]]:
     """Resolve data tests over ``rows``, whatever the relation is for those who read it."""
     named = {r.relation.lower() for test in tests for r in test.references}
@@ -284,7 +285,7 @@ def _tested(
     relations[model.relation.lower()] = replace(rows, hidden=())
 
     def walk_over(condition: ParsedModel) -> Walk:
-        return Walk(condition, relations, resolve_query, type_of, version_of(spark_version))
+        return Walk(condition, relations, resolve_query, type_of, spark)
 
     return resolve_tests(tests, model, rows, walk_over, lambda walk: tuple(hazards_in(walk)))
 
@@ -307,8 +308,8 @@ def _not_checked(model: ParsedModel, causes: Sequence[str]) -> Finding:
     )
 
 
-def _resolve(parsed: ParsedModel, spark_version: str, known: _Known) -> ResolvedModel:
-    walk = Walk(parsed, known.rowsets, resolve_query, type_of, version_of(spark_version))
+def _resolve(parsed: ParsedModel, spark: SparkSettings, known: _Known) -> ResolvedModel:
+    walk = Walk(parsed, known.rowsets, resolve_query, type_of, spark)
     found = resolve_query(parsed.tree, Scope(), walk)
     model, config = parsed.rendered.model, parsed.rendered.config
     found = with_dedup(found, parsed, walk)
@@ -322,7 +323,7 @@ def _resolve(parsed: ParsedModel, spark_version: str, known: _Known) -> Resolved
     if config.materialized in _STRICT:
         findings += duplicates(found, parsed)
         findings += unnamed(found, parsed)
-    facts = facts_of(found, spark_version)
+    facts = facts_of(found, spark.version)
     mode, objections = output_mode(parsed, facts)
     findings += objections
     findings += _unreadable(parsed, known)
@@ -333,7 +334,7 @@ def _resolve(parsed: ParsedModel, spark_version: str, known: _Known) -> Resolved
         if parsed.rendered.tests:
             made = Relation(model.relation, columns, found.streaming, complete=found.complete)
             rows = rowset_of(made)
-            tests, wrong = _tested(parsed.rendered.tests, model, rows, spark_version, known)
+            tests, wrong = _tested(parsed.rendered.tests, model, rows, spark, known)
             findings += wrong
         relation = _relation(parsed, columns, facts, found)
         known.add(relation)

@@ -12,6 +12,9 @@ from streamsql.resolve.scope import Flow
 from streamsql.resolve.shape import aggregates_in
 from streamsql.resolve.walk import Walk
 
+ASOF_JOIN = "spark.sql.join.asofJoin.enabled"
+"""The setting without which Spark 4.3 refuses an ASOF JOIN."""
+
 _SORTS = {"order": "ORDER BY", "sort": "SORT BY", "cluster": "CLUSTER BY"}
 
 

@@ -212,7 +212,7 @@ def _counted(least: int, most: int | None) -> str:
 
 def _report_unknown(name: str, node: exp.Expr, walk: Walk) -> None:
     hint = did_you_mean(name, _table())
-    if walk.spark > _KNOWN_UNTIL:
+    if walk.release > _KNOWN_UNTIL:
         near = did_you_mean(name, _table(), _LIKE_A_MISTAKE)
         if near is None or name.startswith(_GROWING):
             return

@@ -26,7 +26,7 @@ from streamsql.resolve.lineage import (
 )
 from streamsql.resolve.liveness import Meeting, event_times, kept, met_again, read_again
 from streamsql.resolve.naming import output_name
-from streamsql.resolve.operations import operation
+from streamsql.resolve.operations import ASOF_JOIN, operation
 from streamsql.resolve.pivots import pivoted
 from streamsql.resolve.relations import EventTime, Operation, StateBound, StatefulOperator, mark_of
 from streamsql.resolve.scope import (
@@ -283,6 +283,8 @@ def joined_with(left: Sources, node: exp.Expr, scope: Scope, walk: Walk) -> Sour
     flow = left.flow.beside(right.flow)
     if found.kind == "asof":
         walk.needs("ASOF JOIN", (4, 3), node.this)
+        if str(walk.spark.conf.get(ASOF_JOIN, "")).lower() != "true":
+            flow = flow.past(operation("switched_off", node.this, walk, text=ASOF_JOIN))
     if both and found.kind != "asof":
         flow = flow.through(_stream_join(node, found, left, right, flow, walk))
     elif flow.streaming:

@@ -11,10 +11,12 @@ from streamsql.datatypes import DataType
 from streamsql.dialect import span_of
 from streamsql.findings import Finding, Location
 from streamsql.parse import ParsedModel
+from streamsql.project.nodes import SparkSettings
 from streamsql.resolve.hazards import Risk
 from streamsql.resolve.limits import MOST_FINDINGS
 from streamsql.resolve.lineage import Trail
 from streamsql.resolve.liveness import Meeting
+from streamsql.resolve.modes import version_of
 from streamsql.resolve.naming import written
 from streamsql.resolve.relations import (
     EventTime,
@@ -25,13 +27,15 @@ from streamsql.resolve.relations import (
 )
 from streamsql.resolve.scope import STATIC, Attribute, Flow, Rowset, Scope, Visible
 
+_ANY_SPARK = SparkSettings("local[*]", "4.1.1", {})
+
 
 @dataclass(frozen=True, slots=True)
 class Walk:
     """One model being resolved: where findings go, and how the parts of its tree are resolved.
 
     ``resolve_query`` and ``type_of`` (see ``resolve.expressions``) are here for those that these
-    two call themselves. ``spark`` is the version of Spark that it is for. ``hidden_used`` are
+    two call themselves. ``spark`` is the Spark that it is for. ``hidden_used`` are
     Kafka's own fields that it names, by relation; ``stars`` are its ``*`` with the hidden fields
     of the relations they stand for; ``risks`` are the expressions that may go wrong while it
     runs; ``read`` is what the expression being visited has named so far (see
@@ -43,7 +47,7 @@ class Walk:
     relations: Mapping[str, Rowset]
     resolve_query: Callable[[exp.Expr, Scope, Walk], Rowset]
     type_of: Rule
-    spark: tuple[int, int] = (4, 1)
+    spark: SparkSettings = _ANY_SPARK
     findings: list[Finding] = field(default_factory=list)
     hidden_used: dict[str, set[str]] = field(default_factory=dict)
     stars: list[tuple[exp.Expr, tuple[Visible, ...]]] = field(default_factory=list)
@@ -53,6 +57,11 @@ class Walk:
     used: list[Attribute] = field(default_factory=list)
     meetings: list[Meeting] = field(default_factory=list)
     met: dict[int, Rowset] = field(default_factory=dict)
+
+    @property
+    def release(self) -> tuple[int, int]:
+        """The major and minor version of its Spark."""
+        return version_of(self.spark.version)
 
     @property
     def has_enough(self) -> bool:
@@ -68,14 +77,14 @@ class Walk:
         """Keep an error at the place of ``node``, unless there are enough of them."""
         if self.has_enough:
             return
-        found = self.parsed.finding(rule, message, node, hint)
+        found = self.parsed.finding(rule, message, _placed(node), hint)
         if found not in self.findings:
             self.findings.append(found)
 
     def needs(self, what: str, version: tuple[int, int], node: exp.Expr) -> None:
         """Report syntax that the target's Spark does not know yet."""
-        if self.spark < version:
-            have, want = (".".join(map(str, v)) for v in (self.spark, version))
+        if self.release < version:
+            have, want = (".".join(map(str, v)) for v in (self.release, version))
             self.report(
                 "newer-syntax",
                 f"{what} needs Spark {want}, and this target has {have}",
@@ -121,13 +130,17 @@ class Walk:
 
     def location(self, node: exp.Expr) -> Location:
         """Return the place of a node, or of the smallest part around it that has one."""
-        around: exp.Expr | None = node
-        while around is not None:
-            span = span_of(around)
-            if span is not None:
-                return self.parsed.rendered.source_map.locate(*span)
-            around = around.parent
-        return self.parsed.rendered.source_map.locate(0)
+        return self.parsed.location(_placed(node))
+
+
+def _placed(node: exp.Expr) -> exp.Expr:
+    """Return a node, or the smallest part around it whose place is known."""
+    around: exp.Expr | None = node
+    while around is not None:
+        if span_of(around) is not None:
+            return around
+        around = around.parent
+    return node
 
 
 Rule = Callable[[exp.Expr, Scope, Walk], DataType | None]

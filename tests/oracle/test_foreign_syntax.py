@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from live_spark import recorded_views
-from recorded_runs import FOLDER, Run, errors_by_model
+from recorded_runs import FOLDER, Run, errors_by_model, model_text, profile, project_texts
+
+from streamsql.pipeline import compile_project
+from streamsql.project.nodes import ProjectFiles
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -39,6 +42,23 @@ def test_an_error_if_and_only_if_it_is_refused() -> None:
     counts = Counter(verdict for verdict, _ in LINES)
     assert counts["ok"] > 50
     assert counts["refused"] > 50
+
+
+def test_what_a_macro_wrote_is_told_at_its_line() -> None:
+    refused = [sql for verdict, sql in LINES if verdict == "refused"]
+    texts = project_texts([])
+    for number, sql in enumerate(refused):
+        config, _, text = model_text(sql, "append").partition("\n\n")
+        texts[f"macros/q{number}.sql"] = f"{{% macro q{number}() %}}\n{text}{{% endmacro %}}\n"
+        texts[f"models/q{number}.sql"] = f"{config}\n{{{{ q{number}() }}}}\n"
+    found = compile_project(ProjectFiles(texts, ("profiles.yml", profile(VERSION)))).findings
+    places = {(f.model, f.location.path, f.location.line) for f in found if f.is_error}
+    wrong = {
+        f"q{number}: {sql}: {[p for p in places if p[0] == f'q{number}']}"
+        for number, sql in enumerate(refused)
+        if (f"q{number}", f"macros/q{number}.sql", 2) not in places
+    }
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.spark
