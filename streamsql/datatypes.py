@@ -178,6 +178,20 @@ def parse_type(text: str) -> DataType:
     return found
 
 
+def parse_columns(text: str) -> Struct:
+    """Read columns with their types, as in CREATE TABLE: ``id BIGINT, tags ARRAY<STRING>``.
+
+    Raises:
+        DataTypeError: as ``parse_type`` does.
+    """
+    reader = _Reader(text, _tokens(text))
+    fields = [reader.column()]
+    while reader.accept(","):
+        fields.append(reader.column())
+    reader.expect_end()
+    return Struct(tuple(fields))
+
+
 def ddl(data_type: DataType) -> str:
     """Write a type as Spark's ``simpleString`` does: lower case, no blanks, no comments.
 
@@ -385,6 +399,13 @@ class _Reader:
             if self.accept(">"):
                 return Struct(tuple(fields))
             self.expect(",", "struct<name:type,…>")
+
+    def column(self) -> Field:
+        """Read a field that has no colon after its name."""
+        if len(self.tokens) > self.at + 1 and self.tokens[self.at + 1].text == ":":
+            self.at += 1
+            raise self.fault("expected a data type", "leave the colon out, or write struct<…>")
+        return self.field(0)
 
     def field(self, depth: int) -> Field:
         name = self.field_name()

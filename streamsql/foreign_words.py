@@ -12,6 +12,8 @@ from difflib import get_close_matches
 
 from sqlglot.tokenizer_core import Token, TokenType
 
+from streamsql.datatypes import DataTypeError, parse_type
+
 Fault = tuple[Token, str, str | None]
 """Where it stands, what is wrong, and what to write instead."""
 
@@ -68,9 +70,9 @@ def foreign_words(sql: str, tokens: Sequence[Token]) -> Iterator[Fault]:
         elif word == "AS" and after is TokenType.STRING:
             yield _missing(token, "alias in such quotes", "write it plainly, or in back-quotes")
         elif word in ("CAST", "TRY_CAST") and after is TokenType.L_PAREN:
-            yield from _wrong_target(tokens, _target(tokens, index + 1))
+            yield from _wrong_target(sql, tokens, *_target(tokens, index + 1))
         elif token.token_type is TokenType.DCOLON and not _is_suffix(tokens, index):
-            yield from _wrong_target(tokens, index + 1)
+            yield from _wrong_target(sql, tokens, index + 1, _end_of_type(tokens, index + 1))
         elif word in _BESIDE:
             yield from _misplaced(tokens, index)
 
@@ -84,29 +86,56 @@ def _missing(token: Token, what: str, hint: str) -> Fault:
     return token, f"Spark's SQL has no {what}", hint
 
 
-def _target(tokens: Sequence[Token], opening: int) -> int:
-    """Return where the type of a CAST stands; past the end if it has none."""
-    depth = 0
+def _target(tokens: Sequence[Token], opening: int) -> tuple[int, int]:
+    """Return where the type of a CAST begins and ends; past the end if it has none."""
+    depth, start = 0, len(tokens)
     for index in range(opening, len(tokens)):
         kind = tokens[index].token_type
         depth += (kind is TokenType.L_PAREN) - (kind is TokenType.R_PAREN)
         if depth == 1 and kind is TokenType.ALIAS:
+            start = index + 1
+        if depth == 0 or (start < index and kind is TokenType.FORMAT):
+            return start, index
+    return start, len(tokens)
+
+
+def _end_of_type(tokens: Sequence[Token], start: int) -> int:
+    """Return where the type after ``::`` ends: after its first word, and what is in brackets."""
+    depth = 0
+    for index in range(start + 1, len(tokens)):
+        text = tokens[index].text
+        if depth == 0 and text not in ("(", "<"):
+            return index
+        depth += (text in ("(", "<")) - (text.count(">") or text == ")")
+        if depth <= 0:
             return index + 1
-        if depth == 0:
-            break
     return len(tokens)
 
 
-def _wrong_target(tokens: Sequence[Token], index: int) -> Iterator[Fault]:
+def _wrong_target(sql: str, tokens: Sequence[Token], index: int, end: int) -> Iterator[Fault]:
     word = _word(tokens, index)
     is_list = _kind(tokens, index + 1) is TokenType.L_BRACKET and _word(tokens, index + 2) == "]"
-    if not re.fullmatch(r"\w+", word) or (word in _TYPES and not is_list):
+    if not re.fullmatch(r"\w+( \w+)*", word):
+        return
+    if word in _TYPES and not is_list:
+        yield from _wrong_part(sql, tokens[index:end])
         return
     token = tokens[index]
     near = get_close_matches(word, _TYPES, n=1)
     hint = f"did you mean {near[0]}?" if near else "text is STRING, a moment TIMESTAMP"
     shown = f"{token.text}[]" if is_list else token.text
     yield token, f"Spark has no type '{shown}'", f"write ARRAY<{word}>" if is_list else hint
+
+
+def _wrong_part(sql: str, tokens: Sequence[Token]) -> Iterator[Fault]:
+    """Yield what is wrong inside of a type whose first word is Spark's."""
+    start = tokens[0].start
+    try:
+        parse_type(sql[start : tokens[-1].end + 1])
+    except DataTypeError as error:
+        at = start + error.offset
+        place = next((t for t in tokens if t.end >= at), tokens[-1])
+        yield place, str(error), error.hint
 
 
 def _misplaced(tokens: Sequence[Token], index: int) -> Iterator[Fault]:

@@ -44,6 +44,25 @@ ANALYSIS_FINDINGS: tuple[StageFinding, ...] = (
         """,
     ),
     StageFinding(
+        "bad-schema-text",
+        "sql",
+        """A function that reads JSON, CSV, XML or a variant is given a schema that is none.
+
+        The schema is a text in quotes, the same for all rows: columns as in CREATE TABLE, or a
+        data type. Its types are Spark's: no TEXT and no DATETIME, and text without a length.
+
+        Bad:
+
+            -- models/out.sql
+            SELECT from_json(currency, 'code TEXT') AS parsed FROM {{ source('shop', 'orders') }}
+
+        Good:
+
+            -- models/out.sql
+            SELECT from_json(currency, 'code STRING') AS parsed FROM {{ source('shop', 'orders') }}
+        """,
+    ),
+    StageFinding(
         "newer-syntax",
         "sql",
         """A query uses what the target's version of Spark does not know yet.

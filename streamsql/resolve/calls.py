@@ -16,6 +16,7 @@ from streamsql.resolve.hazards import call_risks
 from streamsql.resolve.higher_order import LAMBDA_SHAPES, is_collection, keeps_elements, passed_to
 from streamsql.resolve.kinds import both, cannot_be_summed
 from streamsql.resolve.lineage import Influences, Origins, aggregate, leave_out_wholes
+from streamsql.resolve.schema_texts import check_schema
 from streamsql.resolve.scope import Scope
 from streamsql.resolve.signatures import GENERATORS, check_call
 from streamsql.resolve.time_windows import WINDOWS, check_window
@@ -60,6 +61,7 @@ def _function(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
     since = len(walk.read)
     arguments = _arguments(nodes, scope, walk)
     walk.risks.extend(call_risks(name, node, arguments))
+    check_schema(name, arguments, walk)
     if arguments and cannot_be_summed(name, arguments[0].type):
         walk.report(
             "bad-operand",

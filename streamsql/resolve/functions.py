@@ -14,9 +14,9 @@ from streamsql.datatypes import (
     DataTypeError,
     Decimal,
     Field,
-    Map,
     Primitive,
     Struct,
+    parse_columns,
     parse_type,
 )
 from streamsql.resolve.arguments import Argument, Arguments, Rule, widest_of
@@ -303,31 +303,30 @@ def _window_time(arguments: Arguments) -> DataType | None:
     return None
 
 
-def _schema(text: str | None) -> DataType | None:
-    """Read a schema literal: a type, or columns as in CREATE TABLE."""
-    if text is None:
+def schema_type(text: str) -> DataType | None:
+    """Return the type that a schema text stands for; None for one in Spark's JSON.
+
+    Raises:
+        DataTypeError: it stands for none.
+    """
+    if text.lstrip().startswith(("{", '"')):
         return None
-    for candidate in (text, f"struct<{text}>"):
+    try:
+        return parse_type(text)
+    except DataTypeError as as_type:
         try:
-            found = parse_type(candidate)
-        except DataTypeError:
-            continue
-        return _without_sizes(found)
-    return None
+            return parse_columns(text)
+        except DataTypeError as as_columns:
+            at_the_end = as_columns.offset >= len(text.rstrip())
+            further = as_columns.offset > as_type.offset and not at_the_end
+            raise (as_columns if further else as_type) from None
 
 
-def _without_sizes(found: DataType) -> DataType:
-    """Make strings of char and varchar, as functions do with a schema given as text."""
-    match found:
-        case Primitive(name) if name.startswith(("char(", "varchar(")):
-            return STRING
-        case Array(element):
-            return Array(_without_sizes(element))
-        case Map(key, value):
-            return Map(_without_sizes(key), _without_sizes(value))
-        case Struct(fields):
-            return Struct(tuple(Field(f.name, _without_sizes(f.type)) for f in fields))
-    return found
+def _schema(text: str | None) -> DataType | None:
+    try:
+        return schema_type(text) if text is not None else None
+    except DataTypeError:
+        return None
 
 
 def _from_text(arguments: Arguments) -> DataType | None:

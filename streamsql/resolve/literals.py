@@ -108,7 +108,7 @@ def _cast(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
     to = node.args["to"]
     if node.args.get("format"):
         foreign.report("FORMAT in a cast", node, walk, "write to_date(…) or to_number(…)")
-    if to.this == exp.DataType.Type.TIME:
+    if any(part.this == exp.DataType.Type.TIME for part in to.find_all(exp.DataType)):
         foreign.report("TIME in what is run", node, walk, "keep a time of day as text or seconds")
     if isinstance(to, exp.DataType) and isinstance(to.this, exp.Interval):
         target = _interval_type(to.this)
