@@ -7,17 +7,23 @@ from typing import Any, Protocol
 
 from streamsql.checks.analysis_findings import ANALYSIS_FINDINGS
 from streamsql.checks.data_test_findings import DATA_TEST_FINDINGS
+from streamsql.checks.declared_data_findings import DECLARED_DATA_FINDINGS
 from streamsql.checks.file_findings import FILE_FINDINGS
+from streamsql.checks.key_findings import KEY_FINDINGS
 from streamsql.checks.lint_findings import LINT_FINDINGS
 from streamsql.checks.query_findings import QUERY_FINDINGS
 from streamsql.checks.registry import MODEL_RULES, PROJECT_RULES, SOURCE_RULES
 from streamsql.checks.rule import Documentation, Rule
+from streamsql.checks.setting_findings import SETTING_FINDINGS
 from streamsql.checks.stage_finding import StageFinding
 from streamsql.checks.template_findings import TEMPLATE_FINDINGS
 from streamsql.findings import Severity
 
 STAGE_FINDINGS: tuple[StageFinding, ...] = (
     *FILE_FINDINGS,
+    *KEY_FINDINGS,
+    *SETTING_FINDINGS,
+    *DECLARED_DATA_FINDINGS,
     *TEMPLATE_FINDINGS,
     *QUERY_FINDINGS,
     *ANALYSIS_FINDINGS,

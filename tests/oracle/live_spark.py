@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from random_queries import TABLES
+from random_parts import TABLES
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
