@@ -13,6 +13,7 @@ from streamsql.checks.columns.unstorable_column import unstorable_column
 from streamsql.checks.documentation.missing_column_description import missing_column_description
 from streamsql.checks.documentation.missing_description import missing_description
 from streamsql.checks.documentation.undeclared_column import undeclared_column
+from streamsql.checks.kafka.coarse_key import coarse_key
 from streamsql.checks.kafka.compacted_without_key import compacted_without_key
 from streamsql.checks.kafka.fail_on_data_loss_off import fail_on_data_loss_off
 from streamsql.checks.kafka.framed_avro_read_plainly import framed_avro_read_plainly
@@ -80,6 +81,7 @@ from streamsql.resolve import ResolvedModel
 MODEL_RULES: tuple[Rule[ResolvedModel], ...] = (
     asof_join_switched_off,
     avro_bytes_as_they_are,
+    coarse_key,
     collated_state_key,
     column_not_produced,
     compacted_without_key,

@@ -1,4 +1,4 @@
-{{ config(materialized='topic', topic='finance.merchant_totals', key=['merchant_id', 'day'], output_mode='update') }}
+{{ config(materialized='topic', topic='finance.merchant_totals', key=['merchant_id', 'currency', 'day'], output_mode='update') }}
 
 SELECT
   merchant_id,
