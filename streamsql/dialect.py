@@ -572,7 +572,17 @@ def _located(sql: str, error: ParseError, tokens: Sequence[Token]) -> SqlError:
     at_end = bool(tokens) and end >= tokens[-1].end + 1
     message = _plain_message(str(first.get("description")), highlight, at_end)
     hint = _missing_before(tokens, offset) if message.endswith(_UNEXPECTED) else None
+    unread = re.search(r"pipe syntax operator: '(\w+)'", message)
+    if unread:
+        message = f"streamsql does not read |> {unread[1]}"
+        hint = _INSTEAD_OF_PIPES.get(unread[1])
     return SqlError(message, offset, end, hint)
+
+
+_INSTEAD_OF_PIPES = {
+    "DROP": "write |> SELECT * EXCEPT (column)",
+    "SET": "write |> SELECT * EXCEPT (column), … AS column",
+}
 
 
 def _missing_before(tokens: Sequence[Token], offset: int) -> str | None:

@@ -41,18 +41,12 @@ def piped(chance: Chance, relation: Relations, depth: int) -> Made:
 
 def _step(chance: Chance, columns: dict[str, str]) -> tuple[str, dict[str, str]]:
     times, texts = _of(columns, "timestamp"), _of(columns, "string")
-    match chance.one(("where", "extend", "set", "drop", "aggregate", "aggregate", "join", "end")):
+    match chance.one(("where", "extend", "aggregate", "aggregate", "join", "end")):
         case "where" if texts:
             return f"WHERE {chance.one(texts)} <> 'u9'", columns
         case "extend":
             name = chance.name("e")
             return f"EXTEND 1 + 1 AS {name}", {**columns, name: "int"}
-        case "set" if texts:
-            name = chance.one(texts)
-            return f"SET {name} = upper({name})", columns
-        case "drop" if len(columns) > 2:
-            name = chance.one(list(columns))
-            return f"DROP {name}", {n: k for n, k in columns.items() if n != name}
         case "aggregate":
             key, kind = chance.name("k"), "window"
             grouped = f"window({chance.one(times)}, '10 minutes')" if times else None
@@ -290,11 +284,11 @@ def beside(chance: Chance, relation: Relations, depth: int) -> Made:
 
 def unread(chance: Chance, relation: Relations, depth: int) -> Made:
     """A WITH of which nothing is read."""
-    made, source, name = relation(depth), relation(depth - 1), chance.name("u")
+    made, source, name = relation(depth), source_of(chance), chance.name("u")
     items = ", ".join(source.columns)
     cte = f"{name} AS (SELECT * FROM {made.sql} AS {chance.name('t')})"
     return Made(
-        f"WITH {cte} SELECT {items} FROM {source.sql} AS {chance.name('t')}", source.columns
+        f"WITH {cte} SELECT {items} FROM ({source.sql}) AS {chance.name('t')}", source.columns
     )
 
 
