@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from fractions import Fraction
+from functools import lru_cache
 
 _MICROSECONDS = {
     "microsecond": 1,
@@ -39,6 +39,7 @@ _PART = re.compile(r"\s*(?P<number>[+-]?\s*(?:\d+\.?\d*|\.\d+))\s*(?P<unit>[A-Za
 _EXAMPLES = "write it as '10 minutes' or '1 hour 30 minutes'"
 
 
+@lru_cache(maxsize=1024)
 def parse_interval(text: str) -> timedelta:
     """Return the length of an interval of fixed length; it may be zero, not negative.
 
@@ -101,7 +102,10 @@ def _part_microseconds(part: re.Match[str], text: str) -> int:
         raise ValueError(f"'{text}' has the unknown unit '{part['unit']}': {hint}")
     if part.end("number") == part.start("unit"):
         raise ValueError(f"'{text}' needs a blank between number and unit")
-    number = Fraction(re.sub(r"\s+", "", part["number"]).removesuffix("."))
-    if number.denominator != 1 and singular != "second":
+    number = re.sub(r"\s+", "", part["number"])
+    whole, _, decimals = number.partition(".")
+    if decimals.strip("0") and singular != "second":
         raise ValueError(f"'{text}': only seconds may have a fraction")
-    return int(number * _MICROSECONDS[singular])
+    scale: int = 10 ** len(decimals)
+    length = abs(int(whole + decimals)) * _MICROSECONDS[singular] // scale
+    return -length if number.startswith("-") else length

@@ -59,6 +59,15 @@ def _fields_of(kind: type[Any]) -> tuple[tuple[str, Any], ...]:
 
 
 _FIELDS = {kind: _fields_of(kind) for kind in _CLASSES.values()}
+_MADE_OF = {
+    kind.__name__: (
+        kind,
+        [default for _, default in known],
+        [number for number, (_, default) in enumerate(known) if default is MISSING],
+    )
+    for kind, known in _FIELDS.items()
+}
+"""By its name: a class, its defaults, and which fields have none; those come first."""
 _PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
@@ -124,13 +133,13 @@ def unpack(packed: list[Any]) -> Any:
     table, root = packed
     made: list[Any] = []
     for name, *given in table:
-        kind = _CLASSES[name]
-        known = _FIELDS[kind]
-        values = {
-            known[number][0]: _part(value, made)
-            for number, value in zip(given[::2], given[1::2], strict=True)
-        }
-        made.append(kind(**values))
+        kind, defaults, needed = _MADE_OF[name]
+        numbers, values = given[::2], list(defaults)
+        if numbers[: len(needed)] != needed:
+            raise TypeError(name)
+        for number, value in zip(numbers, given[1::2], strict=True):
+            values[number] = value if value.__class__ in _PLAIN else _part(value, made)
+        made.append(kind(*values))
     return _part(root, made)
 
 

@@ -76,7 +76,12 @@ def _excerpt(finding: Finding, texts: Texts) -> list[str]:
 
 def as_json(findings: Sequence[Finding], texts: Texts) -> str:
     """One array of flat objects; a public interface, described in docs/linting.md."""
-    return json.dumps([_object(f) for f in findings], indent=2, ensure_ascii=False)
+    objects = [f"  {{\n    {_flat(_object(f))[1:-1]}\n  }}" for f in findings]
+    return "[\n" + ",\n".join(objects) + "\n]" if objects else "[]"
+
+
+# As ``indent=2`` writes flat objects; the encoder that is written in C does not indent.
+_flat = json.JSONEncoder(ensure_ascii=False, separators=(",\n    ", ": ")).encode
 
 
 def _object(finding: Finding) -> dict[str, Any]:
