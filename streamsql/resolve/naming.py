@@ -55,8 +55,8 @@ def output_name(node: exp.Expr) -> str:
     Exact where ``has_name``; Spark's own texts for other expressions are followed as far
     as people refer to them.
     """
-    if isinstance(node, exp.Alias):
-        return str(node.alias)
+    if isinstance(node, (exp.Alias, exp.Column)):
+        return str(node.alias_or_name)
     if isinstance(node, exp.Cast) and has_name(node):
         return str(node.this.name)
     if isinstance(node, exp.Dot) and has_name(node):

@@ -14,7 +14,7 @@ from sqlglot import exp
 
 from streamsql.datatypes import Primitive, Struct
 from streamsql.dialect import function_name
-from streamsql.resolve.scope import Attribute, Scope, look_up
+from streamsql.resolve.scope import Attribute, Found, Scope, look_up
 
 
 def _names(text: str) -> frozenset[str]:
@@ -127,7 +127,10 @@ class Nulls:
     def _is_there(self, column: exp.Column) -> bool:
         if column.is_star:
             return False
-        found = look_up([part.name for part in column.parts], self.scope)
+        return self.gives(look_up([part.name for part in column.parts], self.scope))
+
+    def gives(self, found: Found) -> bool:
+        """Whether the column that a name means, or its field, has a value in each row."""
         attribute = found.attribute
         if attribute is None or _makes_subtotals(self.query):
             return False

@@ -226,7 +226,9 @@ def _is_bare(column: Attribute) -> bool:
 
 def _may_be_time(found: DataType | None) -> bool:
     """Whether a value may be an event time: a time, or a window with its two ends."""
-    return isinstance(found, Struct) or (isinstance(found, Primitive) and found.name in _TIMES)
+    if isinstance(found, Primitive):
+        return found.name in _TIMES
+    return isinstance(found, Struct)
 
 
 _TIMES = frozenset({"timestamp", "timestamp_ntz", "date"})
@@ -326,7 +328,7 @@ def _handed_on(column: exp.Column, expression: exp.Expr, nulls: Nulls) -> Attrib
         None,
         expression,
         origins=same.origins,
-        never_null=nulls.never(column),
+        never_null=nulls.gives(found),
     )
 
 
@@ -397,13 +399,14 @@ def _star(node: exp.Expr, nulls: Nulls, source: Sources, walk: Walk) -> Iterator
     star = node.this if isinstance(node, exp.Column) else node
     check_star(star, walk)
     excluded = {e.name.lower(): e for e in star.args.get("except_") or ()}
-    seen: set[str] = set()
-    for attribute in _star_columns(node, scope, source, walk):
-        seen.add(attribute.name.lower())
-        if attribute.name.lower() not in excluded:
-            yield attribute.through(node, kept(attribute), never_null=nulls.keeps(attribute))
-    if source.open_qualifiers or not seen:
+    every = tuple(_star_columns(node, scope, source, walk))
+    for attribute in every:
+        if not excluded or attribute.name.lower() not in excluded:
+            keeps = (attribute,) if is_timed(attribute) else ()
+            yield attribute.through(node, keeps, never_null=nulls.keeps(attribute))
+    if source.open_qualifiers or not every:
         return
+    seen = {attribute.name.lower() for attribute in every} if excluded else set()
     for name, excluded_node in excluded.items():
         if name not in seen:
             type_of(exp.column(excluded_node.copy()), Scope(source.visible), walk)
