@@ -15,6 +15,8 @@ from copying the decoding into each filter above it.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
+from functools import reduce
 
 from streamsql.datatypes import ddl, parse_type, quote_name
 from streamsql.findings import Finding, Location
@@ -58,6 +60,7 @@ def read(source: Encoded, part: Part) -> Reading:
     values = {c.name: _value_of(schema, fields[c.name.lower()], part.row) for c in source.columns}
     texts = _texts(source, schema, values)
     whole = f"{part.row}.end = X'{END}'"
+    utf8 = reduce(_Strings.and_, texts.values(), _Strings()).are_utf8()
     return Reading(
         _parse(schema, part.bytes),
         columns,
@@ -65,11 +68,11 @@ def read(source: Encoded, part: Part) -> Reading:
             whole,
             f"NOT contains({part.bytes}, X'{END}')",
             *present(source.columns, values),
-            *(test for _, test in texts),
+            *utf8,
         ),
         faults=(
             *_unread(schema, part),
-            *((f"NOT ({test})", literal(f"invalid UTF-8: {name}")) for name, test in texts),
+            *(_broken(name, strings) for name, strings in texts.items()),
             *missing(source.columns, values),
         ),
     )
@@ -119,31 +122,67 @@ def _with_end(text: str) -> str:
     return json.dumps(whole, separators=(",", ":"), ensure_ascii=False)
 
 
-def _texts(source: Encoded, schema: RecordSchema, values: dict[str, str]) -> list[tuple[str, str]]:
-    """Return the columns that hold strings, and the conditions that these are UTF-8."""
+@dataclass(frozen=True, slots=True)
+class _Strings:
+    """The strings in a value: expressions of strings and of arrays of them, and the conditions,
+    never null, that those are UTF-8 which lie deeper."""
+
+    joined: tuple[str, ...] = ()
+    deeper: tuple[str, ...] = ()
+
+    def and_(self, other: _Strings) -> _Strings:
+        """Return both together."""
+        return _Strings(self.joined + other.joined, self.deeper + other.deeper)
+
+    def are_utf8(self) -> tuple[str, ...]:
+        """Return the conditions, never null, that all of them are UTF-8.
+
+        They are joined and looked at once: behind a blank nothing mends a string that is broken
+        off. With ``forall``, Spark compiles no filter, and writes each row out before it.
+        """
+        listed = ", ".join(self.joined)
+        joined = (f"is_valid_utf8(concat_ws(' ', {listed}))",) if self.joined else ()
+        return joined + self.deeper
+
+
+def _texts(source: Encoded, schema: RecordSchema, values: dict[str, str]) -> dict[str, _Strings]:
+    """Return the columns that hold strings, and these."""
     shapes = {f.name.lower(): f.shape for f in schema.fields}
-    found = [(c.name, _is_text(values[c.name], shapes[c.name.lower()])) for c in source.columns]
-    return [(name, test) for name, test in found if test]
+    found = {c.name: _strings(values[c.name], shapes[c.name.lower()]) for c in source.columns}
+    return {name: strings for name, strings in found.items() if strings != _Strings()}
 
 
-def _is_text(value: str, shape: Shape, depth: int = 0) -> str | None:
-    """Return the condition, never null, that all strings of a value are UTF-8."""
-    item = f"item{depth}"
+def _broken(name: str, strings: _Strings) -> tuple[str, str]:
+    return f"NOT ({' AND '.join(strings.are_utf8())})", literal(f"invalid UTF-8: {name}")
+
+
+def _strings(value: str, shape: Shape, depth: int = 0) -> _Strings:
     match shape.kind:
         case "string":
-            return f"coalesce(is_valid_utf8({value}), true)"
+            return _Strings((value,))
         case "array":
-            inner = _is_text(item, shape.parts[0][1], depth + 1)
-            return f"coalesce(forall({value}, {item} -> {inner}), true)" if inner else None
+            return _strings_within(value, shape.parts[0][1], depth)
         case "map":
-            inner = _is_text(item, shape.parts[0][1], depth + 1)
-            keys = f"coalesce(forall(map_keys({value}), {item} -> is_valid_utf8({item})), true)"
-            if inner is None:
-                return keys
-            return f"{keys} AND coalesce(forall(map_values({value}), {item} -> {inner}), true)"
+            keys = _Strings((f"map_keys({value})",))
+            return keys.and_(_strings_within(f"map_values({value})", shape.parts[0][1], depth))
         case _:
-            tests = [_is_text(f"{value}.{quote_name(n)}", s, depth) for n, s in shape.parts]
-            return " AND ".join(t for t in tests if t) or None
+            parts = (_strings(f"{value}.{quote_name(n)}", s, depth) for n, s in shape.parts)
+            return reduce(_Strings.and_, parts, _Strings())
+
+
+def _strings_within(array: str, shape: Shape, depth: int) -> _Strings:
+    """Return the strings in the items of an array: a field of all items is an array itself."""
+    item = f"item{depth}"
+    inner = _strings(item, shape, depth + 1)
+    if not _is_nested(shape):
+        return _Strings(tuple(array + s.removeprefix(item) for s in inner.joined))
+    tests = " AND ".join(inner.are_utf8())
+    deeper = f"coalesce(forall({array}, {item} -> {tests}), true)"
+    return _Strings(deeper=(deeper,) if tests else ())
+
+
+def _is_nested(shape: Shape) -> bool:
+    return shape.kind in ("array", "map") or any(_is_nested(s) for _, s in shape.parts)
 
 
 def _unread(schema: RecordSchema, part: Part) -> list[tuple[str, str]]:

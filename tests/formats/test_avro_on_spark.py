@@ -135,6 +135,11 @@ BAD: dict[str, tuple[Any, str]] = {
     "null": (lambda n: new(n, customer=None), "required column customer is missing"),
     "UTF-8": (lambda n: new(n, customer=b"\xff\xfe"), "invalid UTF-8: customer"),
     "UTF-8 inside": (lambda n: new(n, tags=["a", b"\xed\xa0\x80"]), "invalid UTF-8: tags"),
+    "UTF-8 of two": (
+        lambda n: new(n, customer=b"Zo\xc3", tags=[b"\xab"]),
+        "invalid UTF-8: customer",
+    ),
+    "UTF-8 of two items": (lambda n: new(n, tags=[b"Zo\xc3", b"\xab"]), "invalid UTF-8: tags"),
     "year 9999": (
         lambda n: new(n, ordered_at=253_370_764_800_000),
         "event time too far ahead: ordered_at is 9999-01-01",
@@ -196,6 +201,62 @@ def test_every_record_is_good_bad_or_a_tombstone(spark: SparkSession) -> None:
         assert row.headers[0].key == "trace"
         error = header(row, "streamsql.error")
         assert error.startswith(BAD[kind][1]), (kind, error)
+
+
+def note(name: str) -> dict[str, Any]:
+    return {"type": "record", "name": name, "fields": [{"name": "text", "type": MAYBE}]}
+
+
+MAYBE = ["null", "string"]
+NESTED: dict[str, Any] = {
+    "type": "record",
+    "name": "Nested",
+    "fields": [
+        {"name": "note", "type": note("A")},
+        {"name": "notes", "type": {"type": "array", "items": ["null", note("B")]}},
+        {"name": "by_name", "type": {"type": "map", "values": note("C")}},
+        {"name": "lists", "type": {"type": "array", "items": {"type": "array", "items": "string"}}},
+        {"name": "none", "type": ["null", {"type": "array", "items": "string"}]},
+    ],
+}
+SOUND: dict[str, Any] = {
+    "note": {"text": "é"},
+    "notes": [None, {"text": None}, {"text": "ö"}],
+    "by_name": {"é": {"text": "ü"}},
+    "lists": [["a"], [], ["ß", "b"]],
+    "none": None,
+}
+BROKEN_OFF = b"a\xc3"
+UNSOUND: dict[str, Any] = {
+    "note": {"text": BROKEN_OFF},
+    "notes": [{"text": BROKEN_OFF}, None],
+    "by_name": {"x": {"text": BROKEN_OFF}},
+    "lists": [["a"], ["b", BROKEN_OFF]],
+    "none": [BROKEN_OFF, b"\x9f"],
+}
+
+
+def test_strings_are_looked_at_wherever_they_are(spark: SparkSession) -> None:
+    schema = loaded(NESTED)
+    of = source(*(column(f.name, ddl(f.type)) for f in schema.fields), format="avro", schema=schema)
+    broken_key = datum(NESTED, SOUND).replace("é".encode() + whole(1), b"\xc3a" + whole(1))
+    values = [datum(NESTED, SOUND | {name: part}) for name, part in UNSOUND.items()]
+    decoding = decode(of, "raw_orders", hidden=("_offset",))
+    good, bad = run(spark, [datum(NESTED, SOUND), broken_key, *values], decoding)
+    assert [row._offset for row in good] == [0]
+    assert [header(row, "streamsql.error") for row in bad] == [
+        f"invalid UTF-8: {name}" for name in ("by_name", *UNSOUND)
+    ]
+
+
+def test_a_filter_over_strings_is_compiled(spark: SparkSession) -> None:
+    fields = [f for f in NESTED["fields"] if f["name"] != "lists"]
+    schema = loaded(NESTED | {"fields": fields})
+    of = source(*(column(f.name, ddl(f.type)) for f in schema.fields), format="avro", schema=schema)
+    show(spark, [])
+    told = spark.sql(f"EXPLAIN CODEGEN {decode(of, 'raw_orders').good}").first()
+    assert told is not None
+    assert "Found 1 WholeStageCodegen subtrees." in told[0]
 
 
 def test_old_and_new_writers_in_one_topic(spark: SparkSession) -> None:

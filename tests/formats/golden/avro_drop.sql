@@ -19,4 +19,4 @@ LATERAL VIEW explode(array(
 WHERE (record.end = X'F39A11C75E8D02B4'
   AND NOT contains(value, X'F39A11C75E8D02B4')
   AND record.value.order_id IS NOT NULL
-  AND coalesce(is_valid_utf8(record.value.note), true))
+  AND is_valid_utf8(concat_ws(' ', record.value.note)))

@@ -15,11 +15,11 @@ LATERAL VIEW explode(array(
 )) AS record
 LATERAL VIEW explode(CASE WHEN (record.end = X'F39A11C75E8D02B4'
   AND NOT contains(value, X'F39A11C75E8D02B4')
-  AND coalesce(is_valid_utf8(record.value), true)) THEN array(record)
+  AND is_valid_utf8(concat_ws(' ', record.value))) THEN array(record)
   ELSE raise_error(concat('bad record in ', topic, '-', partition, ' at offset ', offset, ': ', CASE
     WHEN octet_length(value) = 0 THEN 'empty value'
     WHEN contains(value, X'F39A11C75E8D02B4') THEN 'holds the reserved bytes F39A11C75E8D02B4'
     WHEN record.end IS NULL THEN 'not readable with its schema: truncated, or not such a record'
     WHEN record.end <> X'F39A11C75E8D02B4' THEN 'not one record: bytes follow it'
-    WHEN NOT (coalesce(is_valid_utf8(record.value), true)) THEN 'invalid UTF-8: value'
+    WHEN NOT (is_valid_utf8(concat_ws(' ', record.value))) THEN 'invalid UTF-8: value'
     ELSE 'wrong type' END)) END) AS checked

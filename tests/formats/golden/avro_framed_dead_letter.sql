@@ -23,7 +23,7 @@ LATERAL VIEW explode(array(
 )) AS record
 WHERE (record.end = X'F39A11C75E8D02B4'
   AND NOT contains(value, X'F39A11C75E8D02B4')
-  AND coalesce(is_valid_utf8(record.value.note), true)
+  AND is_valid_utf8(concat_ws(' ', record.value.note))
   AND unix_micros(record.value.ordered_at) <= unix_micros(timestamp) + 86400000000)
 --- bad
 SELECT
@@ -38,7 +38,7 @@ SELECT
     WHEN contains(value, X'F39A11C75E8D02B4') THEN 'holds the reserved bytes F39A11C75E8D02B4'
     WHEN record.end IS NULL THEN concat('not readable with schema id ', conv(hex(substring(value, 2, 4)), 16, 10), ': truncated, or not such a record')
     WHEN record.end <> X'F39A11C75E8D02B4' THEN 'not one record: bytes follow it'
-    WHEN NOT (coalesce(is_valid_utf8(record.value.note), true)) THEN 'invalid UTF-8: note'
+    WHEN NOT (is_valid_utf8(concat_ws(' ', record.value.note))) THEN 'invalid UTF-8: note'
     WHEN record.value.ordered_at IS NULL THEN 'event time is null: ordered_at'
     WHEN NOT unix_micros(record.value.ordered_at) <= unix_micros(timestamp) + 86400000000 THEN concat('event time too far ahead: ordered_at is ', record.value.ordered_at)
     ELSE 'wrong type' END AS BINARY)),
@@ -63,5 +63,5 @@ LATERAL VIEW explode(array(
 )) AS record
 WHERE NOT coalesce((record.end = X'F39A11C75E8D02B4'
   AND NOT contains(value, X'F39A11C75E8D02B4')
-  AND coalesce(is_valid_utf8(record.value.note), true)
+  AND is_valid_utf8(concat_ws(' ', record.value.note))
   AND unix_micros(record.value.ordered_at) <= unix_micros(timestamp) + 86400000000), false)
