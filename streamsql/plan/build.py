@@ -267,14 +267,14 @@ def _plan_model(
         return nothing_to_run(model.parsed.rendered)
     catalogue.add_decoding(needs)
     relation = catalogue.resolution.relations[model.parsed.rendered.model.relation]
-    result, writes = written(
+    selects, writes = written(
         model,
         write_of(catalogue.project, model),
         needs.tested[relation.name],
         all_known=relation.complete,
     )
-    needs.selects[result.name] = result
-    return _query(model, needs, result.name, writes, model.output_mode or "append", levels)
+    needs.selects.update({s.name: s for s in selects})
+    return _query(model, needs, selects[-1].name, writes, model.output_mode or "append", levels)
 
 
 def _query(

@@ -25,7 +25,7 @@ from streamsql.project.nodes import DeadLetter, ModelConfig
 from streamsql.resolve import ResolvedTest
 
 FAILED = "_streamsql_failed"
-_QUARANTINED = "_streamsql_quarantined"
+_QUARANTINED, _NAMES = "_streamsql_quarantined", "_streamsql_tests"
 ROWS, QUARANTINED, DROPPED, TEST = "rows", "quarantined", "dropped", "test__"
 _HEADERS = "array<struct<key:string,value:binary>>"
 _RECORD = (("key", "binary"), ("value", "binary"), ("headers", _HEADERS))
@@ -97,14 +97,21 @@ def tested_selects(tested: TestedRelation, own: Select) -> tuple[Select, ...]:
     if not tested.by_row:
         return (own,)
     untested = replace(own, name=tested.untested)
-    marked = Select(
+    marked = replace(_marked_select(tested), observation=_observation(tested))
+    return untested, marked, Select(own.name, good_rows(tested), (tested.marked,))
+
+
+def _marked_select(tested: TestedRelation) -> Select:
+    return Select(
         tested.marked,
         _marked(tested),
         (tested.untested, *_references(tested)),
         about=f"the data tests of {tested.of}",
-        observation=Observation(tested.observation, _counts(tested)),
     )
-    return untested, marked, Select(own.name, good_rows(tested), (tested.marked,))
+
+
+def _observation(tested: TestedRelation) -> Observation:
+    return Observation(tested.observation, _counts(tested))
 
 
 def _references(tested: TestedRelation) -> Iterator[str]:
@@ -171,16 +178,21 @@ def _message(test: ResolvedTest, tested: TestedRelation) -> str:
 
 def _counts(tested: TestedRelation) -> dict[str, str]:
     counts = {
-        test.id: f"count_if({FAILED} & {1 << number}L != 0)"
+        TEST + test.id: _count_of(f"{FAILED} & {1 << number}L != 0")
         for number, test in enumerate(tested.by_row)
     }
     held, gone = tested.has("quarantine"), tested.has("drop")
     return {
         ROWS: "count(1)",
-        QUARANTINED: f"count_if({held})" if tested.bits("quarantine") else "count_if(false)",
-        DROPPED: f"count_if({gone} AND NOT {held})" if tested.bits("drop") else "count_if(false)",
-        **{TEST + id_: count for id_, count in counts.items()},
+        QUARANTINED: _count_of(held if tested.bits("quarantine") else "false"),
+        DROPPED: _count_of(f"{gone} AND NOT {held}" if tested.bits("drop") else "false"),
+        **counts,
     }
+
+
+def _count_of(condition: str) -> str:
+    """Return the count of the rows of a condition; ``count_if`` gives each row a column for it."""
+    return f"count(IF({condition}, 1, NULL))"
 
 
 # Quarantine
@@ -202,6 +214,13 @@ def _names(tested: TestedRelation) -> str:
     return f"concat_ws(', ', {', '.join(names)})"
 
 
+def _named(tested: TestedRelation) -> str:
+    """Return what reads the rows that are written, with the names of the tests for which a row is
+    quarantined: headers tell them twice, and Spark would make the code for them twice."""
+    named = f"IF({tested.has('quarantine')}, {_names(tested)}, NULL) AS {_NAMES}"
+    return f"(\n  SELECT *, {named}\n  FROM {indented(_kept(tested)).strip()}\n)"
+
+
 def _kept(tested: TestedRelation) -> str:
     """Return what reads the rows that are written somewhere, good or not."""
     if not tested.bits("drop"):
@@ -211,24 +230,33 @@ def _kept(tested: TestedRelation) -> str:
 
 
 def quarantined_topic(
-    tested: TestedRelation, config: ModelConfig, write: QueryWrite, dead_letter: DeadLetter
-) -> tuple[str, tuple[QueryWrite, ...]]:
+    name: str,
+    tested: TestedRelation,
+    config: ModelConfig,
+    write: QueryWrite,
+    dead_letter: DeadLetter,
+) -> tuple[tuple[Select, ...], tuple[QueryWrite, ...]]:
     """Return the SELECT of a topic's records and dead letters, and the writes of both.
 
-    On one connection they are one write, in which each row names its topic.
+    On one connection they are one write, in which each row names its topic. If all rows are
+    written, they are counted as records: Spark then makes these of its input in one go. Its
+    Kafka sink takes no notice of the column that is counted.
     """
     shared = dead_letter.connection == write.connection
+    counted = shared and not tested.bits("drop")
     held = tested.has("quarantine")
     item = f"{held} AS {_QUARANTINED}"
     if shared:
         topics = f"{literal(dead_letter.topic)}, {literal(write.topic or '')}"
         item = f"IF({held}, {topics}) AS topic"
+    if counted:
+        item += f",\n  {FAILED}"
 
     def headers(own: str | None) -> str:
-        return quarantine_headers(tested.of, _names(tested), tested.located, own)
+        return quarantine_headers(tested.of, _NAMES, tested.located, own)
 
     sql = encode(
-        _kept(tested),
+        _named(tested),
         tuple((c.name, c.data_type) for c in write.columns),
         key=config.written_key,
         headers=config.headers,
@@ -239,6 +267,10 @@ def quarantined_topic(
         delete_when=config.delete_when,
         set_aside=SetAside(held, headers, item),
     )
+    select = Select(name, sql, (tested.marked,))
+    selects: tuple[Select, ...] = (select,)
+    if counted:
+        selects = (_marked_select(tested), replace(select, observation=_observation(tested)))
     if shared:
         options = {k: v for k, v in write.options.items() if k != "topic"}
         one = replace(
@@ -246,8 +278,8 @@ def quarantined_topic(
             options={**options, "includeHeaders": "true"},
             dead_letter=dead_letter.topic,
         )
-        return sql, (one,)
-    return sql, (
+        return selects, (one,)
+    return selects, (
         replace(write, select=_of_batch(f"NOT {_QUARANTINED}")),
         _dead_letters(dead_letter, _of_batch(_QUARANTINED)),
     )

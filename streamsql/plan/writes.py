@@ -51,8 +51,9 @@ def table_location(project: Project, name: str, config: ModelConfig) -> str:
 
 def written(
     model: ResolvedModel, write: QueryWrite, tested: TestedRelation, *, all_known: bool
-) -> tuple[Select, tuple[QueryWrite, ...]]:
-    """Return the SELECT whose rows are written, and where they go.
+) -> tuple[tuple[Select, ...], tuple[QueryWrite, ...]]:
+    """Return the SELECT whose rows are written, behind those that it needs otherwise than readers
+    do, and where they go.
 
     A sink takes columns that nobody knows too. Rows that data tests quarantine are among them.
     """
@@ -62,11 +63,10 @@ def written(
     dead_letter = config.dead_letter
     if quarantines(tested) and dead_letter is not None:
         if write.kind == "kafka":
-            sql, writes = quarantined_topic(tested, config, write, dead_letter)
-        else:
-            sql, writes = quarantined_rows(tested, write, select_list(write), dead_letter)
-        return Select(name, sql, (tested.marked,)), writes
-    return Select(name, _encoded(relation, config, write, all_known), (relation,)), (write,)
+            return quarantined_topic(name, tested, config, write, dead_letter)
+        sql, writes = quarantined_rows(tested, write, select_list(write), dead_letter)
+        return (Select(name, sql, (tested.marked,)),), writes
+    return (Select(name, _encoded(relation, config, write, all_known), (relation,)),), (write,)
 
 
 def _encoded(relation: str, config: ModelConfig, write: QueryWrite, all_known: bool) -> str:

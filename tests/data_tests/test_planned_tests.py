@@ -10,6 +10,7 @@ from data_tests.test_findings import OF_COLUMN, SOURCES, compiled, errors
 from streamsql.plan.nodes import Query
 
 HELD = "{not_null: {config: {on_failure: quarantine}}}"
+DROP = "config: {on_failure: drop}"
 TESTED = {"models/t.yml": OF_COLUMN.format("id", HELD)}
 TOPIC = "{{ config(materialized='topic', topic='out') }}\n"
 
@@ -25,6 +26,16 @@ def test_good_and_quarantined_rows_of_a_topic_are_one_write() -> None:
     assert (write.topic, write.dead_letter) == ("out", "out.dead_letter")
     assert "topic" not in write.options
     assert "IF(_streamsql_failed & 1L != 0, 'out.dead_letter', 'out') AS topic" in query(TESTED).sql
+
+
+def test_rows_are_counted_as_they_are_written_unless_some_are_dropped() -> None:
+    (only,) = query(TESTED).steps
+    assert only.observation is not None
+    assert "_streamsql_failed\nFROM" in only.sql
+    dropping = OF_COLUMN.format("id", f"{HELD}, {{range: {{arguments: {{min: 1}}, {DROP}}}}}")
+    marked, records = query({"models/t.yml": dropping}).steps
+    assert marked.observation is not None
+    assert records.observation is None
 
 
 def test_a_table_has_a_write_for_its_dead_letters() -> None:
