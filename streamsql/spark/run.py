@@ -27,7 +27,7 @@ from streamsql.spark.outputs import newest_outputs
 from streamsql.spark.preparation import Connections, Preparation, Prepared
 from streamsql.spark.readiness import require_databases, require_ready
 from streamsql.spark.session import SessionSpec, open_session
-from streamsql.spark.streams import start_query
+from streamsql.spark.streams import scheduler_pool, start_query
 from streamsql.spark.supervisor import Supervisor, Watched
 
 Replan = Callable[[], Plan | None]
@@ -191,6 +191,7 @@ class _Run:
                 destinations=prepared.destinations(query),
                 paths=prepared.paths,
                 once=self._options.once,
+                pool=scheduler_pool(self._spark, query.id, len(self._prepared)),
             )
             self._observer(
                 QueryStarted(

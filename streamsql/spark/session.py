@@ -1,4 +1,4 @@
-"""The Spark session of a run: quiet, in UTC, ANSI on, with a scheduler pool a query."""
+"""The Spark session of a run: quiet, in UTC, ANSI on, with pools for its queries."""
 
 from __future__ import annotations
 

@@ -29,15 +29,17 @@ def start_query(
     destinations: Sequence[Destination],
     paths: Mapping[str, str],
     once: bool,
+    pool: str | None = None,
 ) -> StreamingQuery:
     """Start one query and return its handle.
 
-    ``read_options`` are added to the options of each read, by view name; ``destinations`` are
-    those of its writes; ``paths`` map the ids of table-writing queries to where their current
-    generation's table is.
+    ``pool`` is the scheduler pool of its jobs (``scheduler_pool``); ``read_options`` are added to
+    the options of each read, by view name; ``destinations`` are those of its writes; ``paths`` map
+    the ids of table-writing queries to where their current generation's table is.
     """
     session = query_session(spark)
-    spark.sparkContext.setLocalProperty("spark.scheduler.pool", query.id)
+    # None takes the property away, as PySpark's documents say and its types do not.
+    spark.sparkContext.setLocalProperty("spark.scheduler.pool", pool)  # type: ignore[arg-type]
     for read in query.reads:
         told = {name: text for name, text in read.options.items() if name not in RESOLVED}
         options = {**told, **read_options.get(read.view, {})}
@@ -46,6 +48,16 @@ def start_query(
     rows = run_steps(session, query.steps)
     writer = _triggered(_writer(rows, query, destinations), query, once)
     return writer.option("checkpointLocation", checkpoint).start()
+
+
+def scheduler_pool(spark: SparkSession, query_id: str, queries: int) -> str | None:
+    """Return the pool for the jobs of one of so many queries: its own if each can have a core,
+    else None, the pool where who asks first is served first.
+
+    Of pools without a running task Spark serves the one whose name comes first in the alphabet
+    (``FairSchedulingAlgorithm``): with fewer cores than pools the last ones get next to nothing.
+    """
+    return query_id if spark.sparkContext.defaultParallelism >= queries else None
 
 
 def run_steps(session: SparkSession, steps: tuple[Step, ...]) -> DataFrame:
