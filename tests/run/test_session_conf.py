@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from streamsql.project.nodes import SparkSettings
 from streamsql.spark.java import Java
 from streamsql.spark.session import (
+    DEFAULTS,
+    DELTA,
     EMBEDDED,
     LOCAL_CHECKPOINTS,
+    LOCAL_DEFAULTS,
     LOCAL_DELTA,
     QUICK,
     SessionSpec,
@@ -64,3 +68,18 @@ def test_what_spares_processes_is_for_where_it_is_safe(tmp_path: Path) -> None:
         *LOCAL_CHECKPOINTS,
         *EMBEDDED,
     }
+
+
+def test_the_documents_list_what_spark_is_told() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "project-files.md").read_text(encoding="utf-8")
+    listed = {
+        setting: value.strip("`")
+        for row in re.findall(r"^\| (`spark\..*)$", page, re.MULTILINE)
+        for setting in re.findall(r"`(spark\.[^`]*)`", row.split(" | ")[0])
+        for value in [row.split(" | ")[1]]
+    }
+    told = {**DEFAULTS, **LOCAL_DEFAULTS, **DELTA, **LOCAL_DELTA, **LOCAL_CHECKPOINTS, **EMBEDDED}
+    assert listed.keys() == told.keys()
+    for setting, value in listed.items():
+        named = re.sub(r".*`(\w+)$", r"\1", value)
+        assert told[setting] == value or named in ("Delta's", told[setting].split(".")[-1])
