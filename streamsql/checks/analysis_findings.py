@@ -385,10 +385,11 @@ ANALYSIS_FINDINGS: tuple[StageFinding, ...] = (
     StageFinding(
         "incomparable-types",
         "columns",
-        """Two values are compared that have no type in common.
+        """Two values are compared, or one of them taken, that have no type in common.
 
-        Spark casts text to what it is compared with, and numbers to one another, but no number to
-        a timestamp or a boolean: it refuses the query.
+        Spark casts text to what it meets, and numbers to one another, but no number to a timestamp
+        or a boolean: it refuses the query. So it does with `CASE`, `coalesce(…)` and `if(…)`,
+        whose values are of one type; `greatest(…)` and `least(…)` do not even cast text.
 
         Bad:
 

@@ -14,8 +14,9 @@ from streamsql.resolve.coercion import BOOLEAN, DATE, DOUBLE, TIMESTAMP, is_nume
 from streamsql.resolve.functions import extracted, function_type, is_aggregate
 from streamsql.resolve.hazards import call_risks
 from streamsql.resolve.higher_order import LAMBDA_SHAPES, is_collection, keeps_elements, passed_to
-from streamsql.resolve.kinds import both, cannot_be_summed
+from streamsql.resolve.kinds import both, cannot_be_summed, differ_in_kind
 from streamsql.resolve.lineage import Influences, Origins, aggregate, leave_out_wholes
+from streamsql.resolve.operators import check_mixed
 from streamsql.resolve.schema_texts import check_schema
 from streamsql.resolve.scope import Scope
 from streamsql.resolve.signatures import GENERATORS, check_call
@@ -62,6 +63,9 @@ def _function(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
     arguments = _arguments(nodes, scope, walk)
     walk.risks.extend(call_risks(name, node, arguments))
     check_schema(name, arguments, walk)
+    if name in _OF_ONE_TYPE:
+        alike = _OF_ONE_TYPE[name]
+        check_mixed([a.type for a in arguments[alike:]], node, walk, texts=name not in _STRICT)
     if arguments and cannot_be_summed(name, arguments[0].type):
         walk.report(
             "bad-operand",
@@ -78,6 +82,17 @@ def _function(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
     return function_type(name, arguments)
 
 
+_OF_ONE_TYPE = {
+    "array": 0,
+    "coalesce": 0,
+    "greatest": 0,
+    "if": 1,
+    "ifnull": 0,
+    "least": 0,
+    "nvl": 0,
+}
+"""Functions whose arguments, from this one on, need a type in common."""
+_STRICT = frozenset({"greatest", "least"})
 _UNIT_FIRST = frozenset({"date_add", "dateadd", "timestampadd", "datediff", "date_diff"}) | {
     "timestampdiff"
 }
@@ -189,7 +204,17 @@ def _tuple(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
 
 def _joined_text(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
     parts = [node.this, node.expression] if isinstance(node, exp.Binary) else node.expressions
-    return function_type("concat", _arguments(parts, scope, walk))
+    arguments = _arguments(parts, scope, walk)
+    first = arguments[0].type if arguments else None
+    other = next((a.type for a in arguments if differ_in_kind(first, a.type)), None)
+    if other is not None:
+        walk.report(
+            "bad-operand",
+            f"texts are joined, or arrays, and these are {both(first, other)}",
+            node,
+            "join an element of it, or write to_json(…)",
+        )
+    return function_type("concat", arguments)
 
 
 def _higher_order(

@@ -45,6 +45,11 @@ def differ(one: DataType | None, other: DataType | None) -> bool:
     return first != second
 
 
+def is_nested(found: DataType | None) -> bool:
+    """Whether a value is made of others."""
+    return _is_nested(kind_of(found))
+
+
 def _is_nested(kind: str | None) -> bool:
     return kind in ("array", "map", "struct")
 
@@ -53,17 +58,38 @@ def _is_text(found: DataType | None) -> bool:
     return found == Primitive("string")
 
 
-def no_summand(found: DataType | None) -> bool:
-    """Whether a value surely cannot be part of an arithmetic."""
-    return kind_of(found) in _NO_SUMMANDS
+def incomparable(one: DataType | None, other: DataType | None) -> bool:
+    """Whether values of two types surely cannot be compared; maps and variants never can."""
+    families = (_family(one), _family(other))
+    return "map" in families or "variant" in families or unmixable(one, other)
 
 
-def cannot_be_added(one: DataType | None, other: DataType | None) -> bool:
-    """Whether an arithmetic of two types is surely refused."""
-    if no_summand(one) or no_summand(other):
+def unmixable(one: DataType | None, other: DataType | None, *, texts: bool = True) -> bool:
+    """Whether values of two types surely have no type in common, as in COALESCE or CASE.
+
+    With ``texts`` text is read as what it meets. GREATEST and LEAST do not, and compare.
+    """
+    first, second = _family(one), _family(other)
+    if not texts and {"map", "variant"} & {first, second}:
         return True
-    times = (Primitive("timestamp"), Primitive("timestamp_ntz"))
-    return any(a in times and kind_of(b) == "number" for a, b in ((one, other), (other, one)))
+    if first is None or second is None or first == second:
+        return False
+    return not texts or "text" not in (first, second) or not {first, second} <= _MET_BY_TEXT
+
+
+_MET_BY_TEXT = frozenset({"text", "number", "time", "boolean", "binary", "variant"})
+
+
+def _family(found: DataType | None) -> str | None:
+    """Return the family of a type whose own values mix; None of what is not known, and NULL."""
+    match found:
+        case Primitive("string"):
+            return "text"
+        case Primitive("variant"):
+            return "variant"
+        case Primitive(name) if name.startswith("interval "):
+            return "months" if name.split()[1] in ("year", "month") else "days"
+    return kind_of(found)
 
 
 def cannot_be_summed(name: str, found: DataType | None) -> bool:
@@ -76,8 +102,25 @@ def not_boolean(found: DataType | None) -> bool:
     return (
         found is not None
         and found not in (Primitive("boolean"), Primitive("void"))
-        and (kind_of(found) is not None or _is_text(found))
+        and _family(found) is not None
     )
+
+
+def differ_in_kind(one: DataType | None, other: DataType | None) -> bool:
+    """Whether ``||`` of two types is surely refused: it joins texts, or arrays."""
+    kinds = {kind_of(t) for t in (one, other) if is_nested(t)}
+    void = Primitive("void")
+    plain = any(t == void or (_family(t) is not None and not is_nested(t)) for t in (one, other))
+    return bool(kinds) and (plain or kinds != {"array"})
+
+
+def not_joined(one: DataType | None, other: DataType | None) -> bool:
+    """Whether AND or OR of two types is surely refused: text is only cast to what it meets."""
+    void = Primitive("void")
+    texts = [_is_text(t) for t in (one, other)]
+    if any(not_boolean(t) and not text for t, text in zip((one, other), texts, strict=True)):
+        return True
+    return all(texts) or (any(texts) and void in (one, other))
 
 
 def both(one: DataType | None, other: DataType | None) -> str:

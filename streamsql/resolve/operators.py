@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
 from streamsql.datatypes import DataType
 from streamsql.resolve import foreign
 from streamsql.resolve.arguments import Argument
+from streamsql.resolve.arithmetic import is_refused, is_text
 from streamsql.resolve.coercion import (
     BIGINT,
     BOOLEAN,
@@ -20,7 +21,7 @@ from streamsql.resolve.coercion import (
 )
 from streamsql.resolve.functions import operation_type
 from streamsql.resolve.hazards import comparison_risks, division_risk
-from streamsql.resolve.kinds import both, cannot_be_added, differ
+from streamsql.resolve.kinds import both, incomparable, is_nested, not_joined, unmixable
 from streamsql.resolve.scope import Scope
 from streamsql.resolve.walk import Rule, Walk, visit
 
@@ -30,7 +31,7 @@ def _compared(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
     walk.risks.extend(comparison_risks(node, operands))
     first, *others = operands
     for operand, found in others:
-        if differ(first[1], found):
+        if incomparable(first[1], found):
             walk.report(
                 "incomparable-types",
                 f"{both(first[1], found)} cannot be compared",
@@ -52,23 +53,60 @@ def _arithmetic(operator: str) -> Rule:
         right = Argument(walk.type_of(node.expression, scope, walk), node.expression)
         if operator in _DIVISIONS:
             walk.risk(division_risk(node, node.expression, _DIVISIONS[operator]))
-        if cannot_be_added(left.type, right.type):
-            walk.report(
-                "bad-operand",
-                f"'{operator}' cannot be applied to {both(left.type, right.type)}",
-                node,
-                "cast what is no number; to move a timestamp, add an INTERVAL",
-            )
+        _check_operands(operator, node, left.type, right.type, walk)
         return operation_type(operator, left, right)
 
     return rule
 
 
+def _check_operands(
+    operator: str, node: exp.Expr, left: DataType | None, right: DataType | None, walk: Walk
+) -> None:
+    if is_refused(operator, left, right):
+        texts = is_text(left) and is_text(right)
+        walk.report(
+            "bad-operand",
+            f"'{operator}' cannot be applied to {both(left, right)}",
+            node,
+            "join texts with ||, or cast them to numbers"
+            if texts
+            else "cast what is no number; to move a timestamp, add an INTERVAL",
+        )
+
+
 _DIVISIONS = {"/": "try_divide", "%": "try_mod"}
 
 
+def _logical(operator: str) -> Rule:
+    def rule(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
+        left, right = (walk.type_of(n, scope, walk) for n in (node.this, node.expression))
+        if not_joined(left, right):
+            walk.report(
+                "condition-not-boolean",
+                f"{operator} joins conditions, and these are {both(left, right)}",
+                node,
+                "compare them with something",
+            )
+        return BOOLEAN
+
+    return rule
+
+
+def _like(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
+    left, right = (walk.type_of(n, scope, walk) for n in (node.this, node.expression))
+    if is_nested(left) or is_nested(right):
+        walk.report(
+            "bad-operand",
+            f"LIKE compares texts, and this is {both(left, right)}",
+            node,
+            "compare a field or an element of it",
+        )
+    return BOOLEAN
+
+
 def _integer_division(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
-    visit([node.this, node.expression], scope, walk)
+    left, right = (walk.type_of(n, scope, walk) for n in (node.this, node.expression))
+    _check_operands("DIV", node, left, right, walk)
     walk.risk(division_risk(node, node.expression, None))
     return BIGINT
 
@@ -76,6 +114,7 @@ def _integer_division(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | No
 def _bits(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
     left = walk.type_of(node.this, scope, walk)
     right = walk.type_of(node.expression, scope, walk)
+    _check_operands("&", node, left, right, walk)
     if left is None or right is None or not (is_integral(left) and is_integral(right)):
         return None
     return wider_number(left, right)
@@ -97,17 +136,42 @@ def _case(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
     default = node.args.get("default")
     if default is not None:
         branches.append(walk.type_of(default, scope, walk))
+    check_mixed(branches, node, walk)
     return widest(branches)
+
+
+def check_mixed(
+    found: Sequence[DataType | None], node: exp.Expr, walk: Walk, *, texts: bool = True
+) -> None:
+    """Report values of which one is to be taken, and that have no type in common."""
+    for place, one in enumerate(found):
+        other = next((t for t in found[place + 1 :] if unmixable(one, t, texts=texts)), None)
+        if other is not None:
+            walk.report(
+                "incomparable-types",
+                f"{both(one, other)} have no type in common",
+                node,
+                "cast one of them to the other's type",
+            )
+            return
 
 
 def _if(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
     visit([node.this], scope, walk)
     other = node.args.get("false")
     found = walk.type_of(node.args["true"], scope, walk)
-    return wider(found, walk.type_of(other, scope, walk)) if other is not None else found
+    if other is None:
+        return found
+    second = walk.type_of(other, scope, walk)
+    check_mixed((found, second), node, walk)
+    return wider(found, second)
 
 
 RULES: Mapping[type[exp.Expr], Rule] = {
+    exp.And: _logical("AND"),
+    exp.ILike: _like,
+    exp.Like: _like,
+    exp.Or: _logical("OR"),
     exp.Add: _arithmetic("+"),
     exp.BitwiseAnd: _bits,
     exp.BitwiseLeftShift: _shifted,
