@@ -97,7 +97,7 @@ def _like(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
     if is_nested(left) or is_nested(right):
         walk.report(
             "bad-operand",
-            f"LIKE compares texts, and this is {both(left, right)}",
+            f"by LIKE texts are compared, and this is {both(left, right)}",
             node,
             "compare a field or an element of it",
         )
