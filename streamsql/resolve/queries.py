@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from streamsql.datatypes import Array, DataType, Map, Primitive, Struct
+from streamsql.datatypes import DataType, Primitive, Struct
 from streamsql.dialect import function_name
 from streamsql.resolve.aggregation import check_aggregation
 from streamsql.resolve.coercion import widest
 from streamsql.resolve.expressions import check_condition, type_of
-from streamsql.resolve.foreign import check_clauses, check_star
-from streamsql.resolve.generators import Generated, check_generators, generated, is_generator
+from streamsql.resolve.foreign import check_clauses
+from streamsql.resolve.generators import check_generators
 from streamsql.resolve.grouping import (
     GroupingKey,
     bound_by,
@@ -25,38 +25,25 @@ from streamsql.resolve.grouping import (
     grouping_keys,
     mixed,
 )
-from streamsql.resolve.limits import check_count
 from streamsql.resolve.lineage import (
-    NO_INFLUENCES,
     Origins,
     filtered_by,
     grouped_by,
     influences_in,
-    inside,
-    struct_of,
     take,
     united,
     used_by,
 )
-from streamsql.resolve.liveness import is_timed, kept, taken
-from streamsql.resolve.naming import has_name, output_name
-from streamsql.resolve.nullability import Nulls
+from streamsql.resolve.liveness import kept, taken
 from streamsql.resolve.operations import closing_operations, expression_operations
 from streamsql.resolve.relations import StateBound, StatefulOperator, Unread, WatermarkLoss
-from streamsql.resolve.scope import (
-    UNKNOWN,
-    Attribute,
-    Flow,
-    Rowset,
-    Scope,
-    Visible,
-    look_up,
-)
+from streamsql.resolve.scope import UNKNOWN, Attribute, Flow, Rowset, Scope, Visible
+from streamsql.resolve.select_list import outputs, traced
 from streamsql.resolve.set_operations import set_operation
 from streamsql.resolve.shape import aggregates_in, event_time_of, event_times_under
-from streamsql.resolve.sources import Sources, joined_with, read_relation, read_sources, renamed
+from streamsql.resolve.sources import joined_with, read_relation, read_sources, renamed
 from streamsql.resolve.time_windows import check_one_window
-from streamsql.resolve.walk import Walk, hidden_in, visit
+from streamsql.resolve.walk import Walk, visit
 
 
 def resolve_query(node: exp.Expr, scope: Scope, walk: Walk) -> Rowset:
@@ -169,7 +156,7 @@ def _select(node: exp.Select, scope: Scope, walk: Walk) -> Rowset:
     _visit_clause(node, "where", inside, walk)
     del walk.used[first:]
     influences = source.influences | filtered_by(take(walk.read, since))
-    columns = tuple(_outputs(node, inside, source, walk))
+    columns = tuple(outputs(node, inside, source, walk))
     influences |= influences_in(take(walk.read, since))
     groups: list[GroupingKey] | None = None
     if _goes_on(node):
@@ -267,185 +254,11 @@ def _calls(nodes: Iterable[exp.Expr], names: Sequence[str]) -> Iterator[exp.Expr
                 yield part
 
 
-def _outputs(node: exp.Select, scope: Scope, source: Sources, walk: Walk) -> Iterator[Attribute]:
-    seen: set[str] = set()
-    names = dict(scope.fallback)  # grows, so that no expression needs a scope of its own
-    inside = replace(scope, fallback=names)
-    nulls = Nulls(node, inside)
-    count = 0
-    for expression in node.expressions:
-        for attribute in _output(expression, nulls, source, walk):
-            # An alias counts for the expressions after it, where no column has its name.
-            name = attribute.name.lower()
-            if name not in seen:
-                seen.add(name)
-                names[name] = attribute
-            count += 1
-            check_count(count)
-            yield attribute
-
-
-def _output(expression: exp.Expr, nulls: Nulls, source: Sources, walk: Walk) -> Iterable[Attribute]:
-    inner, scope = expression.unalias(), nulls.scope
-    if inner.is_star:
-        return _star(inner, nulls, source, walk)
-    if isinstance(inner, exp.Column):
-        same = _handed_on(inner, expression, nulls)
-        if same is not None:
-            return (same,)
-    if isinstance(inner, exp.Aliases) or is_generator(inner):
-        return _generated_columns(expression, scope, walk)
-    first = len(walk.used)
-    found, origins = _traced(inner, scope, walk)
-    made = Attribute(
-        output_name(expression),
-        found,
-        event_time_of(inner, scope),
-        expression,
-        named=has_name(expression),
-        keeps=taken(walk.used, first),
-        origins=origins,
-        never_null=nulls.never(inner),
-    )
-    return (made,)
-
-
-def _handed_on(column: exp.Column, expression: exp.Expr, nulls: Nulls) -> Attribute | None:
-    """Return a column of FROM under the name that it gets: most of what is selected is no more.
-
-    None where there is more to it: fields, parts, event time, or a name that means something else.
-    """
-    scope = nulls.scope
-    found = look_up([part.name for part in column.parts], scope)
-    same = found.attribute
-    if same is None or found.fields or scope.lambdas or same.origin or is_timed(same):
-        return None
-    if isinstance(same.type, (Array, Map, Struct)) or same.origins.members:
-        return None
-    return Attribute(
-        output_name(expression),
-        same.type,
-        None,
-        expression,
-        origins=same.origins,
-        never_null=nulls.gives(found),
-    )
-
-
-def _traced(node: exp.Expr, scope: Scope, walk: Walk) -> tuple[DataType | None, Origins]:
-    """Return the type of an expression and what it is made of.
-
-    Of what it reads, only what its subqueries do to rows stays on the trail.
-    """
-    since = len(walk.read)
-    found = type_of(node, scope, walk)
-    taken = take(walk.read, since)
-    around = influences_in(taken)
-    if around is not NO_INFLUENCES:
-        walk.read.append(around)
-    inner = base = node.unnest()
-    while isinstance(base, (exp.Dot, exp.Bracket, exp.Paren)):
-        base = base.this
-    if isinstance(base, exp.Column):
-        whole = [o for o in taken[:1] if isinstance(o, Origins)]
-        if whole and len(taken) == 1 and not whole[0].members:
-            return found, whole[0]
-        return found, united((*whole, used_by(taken[1:])))
-    if function_name(inner) in _STRUCTS:
-        return found, struct_of(_members(inner, scope, walk))
-    return found, used_by(taken)
-
-
-_STRUCTS = frozenset({"struct", "named_struct"})
-
-
-def _members(node: exp.Expr, scope: Scope, walk: Walk) -> Iterator[tuple[str, Origins]]:
-    """Yield the fields of ``struct(a, b AS c)`` or ``named_struct('c', b)`` with their origins."""
-    arguments = node.expressions
-    if function_name(node) == "named_struct":
-        pairs = [(n.name, a) for n, a in zip(arguments[::2], arguments[1::2], strict=False)]
-    else:
-        pairs = [(output_name(a), a.unalias()) for a in arguments]
-    if any(a.is_star for a in arguments):
-        yield from ((v.attribute.name, v.attribute.origins) for v in scope.visible if v.in_star)
-        return
-    since = len(walk.read)
-    for name, argument in pairs:
-        yield name, _traced(argument, scope, walk)[1]
-        del walk.read[since:]
-
-
-def _generated_columns(expression: exp.Expr, scope: Scope, walk: Walk) -> Iterator[Attribute]:
-    inner = expression.unalias()
-    names: list[str] = [expression.alias] if expression.alias else []
-    if isinstance(inner, exp.Aliases):
-        names = [n.name for n in inner.expressions]
-        inner = inner.this
-    since = len(walk.read)
-    outputs = generated(inner, scope, walk)
-    taken = take(walk.read, since)
-    walk.read.append(influences_in(taken))
-    if outputs is None:
-        origins = used_by(taken)
-        outputs = [Generated(n, None, origins) for n in names or [output_name(inner)]]
-    if len(names) == len(outputs):
-        outputs = [replace(o, name=n) for n, o in zip(names, outputs, strict=True)]
-    for made in outputs:
-        yield Attribute(made.name, made.type, None, expression, origins=made.origins)
-
-
-def _star(node: exp.Expr, nulls: Nulls, source: Sources, walk: Walk) -> Iterator[Attribute]:
-    scope = nulls.scope
-    star = node.this if isinstance(node, exp.Column) else node
-    check_star(star, walk)
-    excluded = {e.name.lower(): e for e in star.args.get("except_") or ()}
-    every = tuple(_star_columns(node, scope, source, walk))
-    for attribute in every:
-        if not excluded or attribute.name.lower() not in excluded:
-            keeps = (attribute,) if is_timed(attribute) else ()
-            yield attribute.through(node, keeps, never_null=nulls.keeps(attribute))
-    if source.open_qualifiers or not every:
-        return
-    seen = {attribute.name.lower() for attribute in every} if excluded else set()
-    for name, excluded_node in excluded.items():
-        if name not in seen:
-            type_of(exp.column(excluded_node.copy()), Scope(source.visible), walk)
-
-
-def _star_columns(node: exp.Expr, scope: Scope, source: Sources, walk: Walk) -> Iterator[Attribute]:
-    if not isinstance(node, exp.Column):
-        walk.stars.append((node, hidden_in(source.visible)))
-        yield from (v.attribute for v in source.visible if v.in_star)
-        return
-    parts = [p.name for p in node.parts[:-1]]
-    qualifier = parts[-1].lower()
-    own = [
-        v.attribute for v in scope.visible if v.qualifier == qualifier and not v.attribute.origin
-    ]
-    if own or qualifier in source.open_qualifiers:
-        walk.stars.append((node.this, hidden_in(source.visible, qualifier)))
-        yield from own
-        return
-    looked = look_up(parts, scope)
-    target = exp.Column(
-        **{k: p.copy() for k, p in zip(_COLUMN_PARTS, reversed(node.parts[:-1]), strict=False)}
-    )
-    found = type_of(target, scope, walk)
-    if looked.attribute is not None and isinstance(found, Struct):
-        whole = inside(looked.attribute.origins, looked.attribute.type, looked.fields)
-        yield from (
-            Attribute(f.name, f.type, origins=inside(whole, found, (f.name,))) for f in found.fields
-        )
-
-
-_COLUMN_PARTS = ("this", "table", "db", "catalog")
+# GROUP BY and what comes after it
 
 
 def _has_star(node: exp.Select) -> bool:
     return any(e.is_star for e in node.expressions)
-
-
-# GROUP BY and what comes after it
 
 
 def _goes_on(node: exp.Select) -> bool:
@@ -454,6 +267,8 @@ def _goes_on(node: exp.Select) -> bool:
 
 
 _SORTS = ("order", "sort", "cluster", "distribute")
+
+
 _AFTER = ("group", "having", "qualify", "windows", *_SORTS)
 
 
@@ -550,9 +365,9 @@ def _values(node: exp.Values, scope: Scope, walk: Walk) -> Rowset:
     read: list[list[Origins]] = []
     for row in node.expressions:
         cells = row.expressions if isinstance(row, exp.Tuple) else [row]
-        traced = [_traced(c, scope, walk) for c in cells]
-        rows.append([found for found, _ in traced])
-        read.append([origins for _, origins in traced])
+        made = [traced(c, scope, walk) for c in cells]
+        rows.append([found for found, _ in made])
+        read.append([origins for _, origins in made])
     width = len(rows[0]) if rows else 0
     if any(len(r) != width for r in rows):
         return UNKNOWN
