@@ -26,7 +26,7 @@ from streamsql.project.shapes import (
     Text,
 )
 from streamsql.project.sources import SOURCE
-from streamsql.project.values import render_values
+from streamsql.project.values import may_have_jinja, render_values
 
 _NOT_YET = "{} are not supported yet"
 _DESCRIPTION = Text("a description", may_be_empty=True)
@@ -85,7 +85,8 @@ def read_properties(text: str, path: str, names: Mapping[str, Any], faults: Faul
     empty = Record({}, {}, Location(path))
     if whole is None or whole.value is None:
         return empty
-    record: Record | Missing = PROPERTIES.read(render_values(whole, names, faults), faults)
+    values = render_values(whole, names, faults) if may_have_jinja(text) else whole
+    record: Record | Missing = PROPERTIES.read(values, faults)
     return empty if isinstance(record, Missing) else record
 
 

@@ -49,6 +49,11 @@ def render_values(marked: Marked, names: Mapping[str, Any], faults: Faults) -> M
     return replace_texts(marked, change)
 
 
+def may_have_jinja(yaml: str) -> bool:
+    """Whether a value of a YAML text may have Jinja in it: a brace can be written as an escape."""
+    return has_jinja(yaml) or "\\" in yaml
+
+
 def _render(environment: Sandbox, text: str, names: Mapping[str, Any]) -> str:
     tree = environment.parse(text)
     refused = next(tree.find_all(_REFUSED), None)

@@ -155,6 +155,10 @@ CASES = {
         'models: [{name: a, description: "{{ a b }}"}]\n',
         "1:33 jinja-syntax",
     ),
+    "Jinja with its braces escaped": (
+        "models: [{name: a, description: \"\\x7b\\u007b var('x') }}\"}]\n",
+        "1:33 unknown-var",
+    ),
     "a loop in a value": (
         'models: [{name: a, description: "{% for x in y %}{% endfor %}"}]\n',
         "1:33 jinja-syntax",
