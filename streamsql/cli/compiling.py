@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import click
 
@@ -129,6 +128,8 @@ def compile_files(
 
 def new_context() -> RenderContext:
     """Return what Jinja sees of this invocation."""
+    from uuid import uuid4
+
     from streamsql.render import RenderContext
 
     return RenderContext(datetime.now(UTC), str(uuid4()))
