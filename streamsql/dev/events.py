@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from streamsql.datatypes import Array, DataType, Decimal, Map, Primitive, Struct, parse_type
 from streamsql.dev.samples import can_be_made, sample_key, sample_value
 from streamsql.errors import StreamsqlError, UsageError
+from streamsql.formats import RecordSchema
 from streamsql.project.nodes import Column, Project, Source
 
 
@@ -105,21 +106,30 @@ def made_up(
 
 def _made_up(source: Source, time: datetime, chance: random.Random) -> Event:
     record = {}
+    needed = _needed(source.schema)
     for column in source.columns:
         event_time = time - timedelta(seconds=chance.expovariate(1 / 5))
         is_time = source.watermark is not None and source.watermark.column == column.name
         record[column.name] = (
-            _written(event_time) if is_time else _value(column, event_time, chance)
+            _written(event_time) if is_time else _value(column, event_time, chance, needed)
         )
-    of_key = {c.name: _value(c, time, chance) for c in source.key.columns} if source.key else {}
-    key = sample_key(source, record, of_key)
+    of_key = {}
+    if source.key is not None:
+        needed = _needed(source.key.schema)
+        of_key = {c.name: _value(c, time, chance, needed) for c in source.key.columns}
+    key = sample_key(source, record, of_key, chance)
     value = sample_value(source, record, time, chance)
     return Event(source.unique_name, key, value, time, [])
 
 
-def _value(column: Column, time: datetime, chance: random.Random) -> Any:
+def _needed(schema: RecordSchema | None) -> frozenset[str]:
+    """Return the columns that a schema takes no null for."""
+    return frozenset(f.name for f in schema.fields if not f.nullable) if schema else frozenset()
+
+
+def _value(column: Column, time: datetime, chance: random.Random, needed: frozenset[str]) -> Any:
     kind = parse_type(column.data_type or "string")
-    if not column.not_null and chance.random() < 0.02:
+    if not column.not_null and column.name not in needed and chance.random() < 0.02:
         return None
     return _of_type(kind, column.name, time, chance)
 

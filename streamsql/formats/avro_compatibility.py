@@ -11,10 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from streamsql.formats.avro_names import NAMED, NamedTypes
 from streamsql.formats.compatibility import Clash
 
-_PRIMITIVES = ("null", "boolean", "int", "long", "float", "double", "bytes", "string")
-_NAMED = ("record", "error", "enum", "fixed")
 # What a reader of the first type takes beside its own.
 _WIDER: Mapping[str, tuple[str, ...]] = {
     "long": ("int",),
@@ -27,62 +26,15 @@ _WIDER: Mapping[str, tuple[str, ...]] = {
 
 def clashes(reader: Any, writer: Any) -> tuple[Clash, ...]:
     """Return why records of ``writer`` cannot be read with ``reader``; nothing if they can."""
-    return tuple(dict.fromkeys(_Comparison(_Names(reader), _Names(writer)).compare()))
-
-
-class _Names:
-    """A schema with its named types, each found by its full name."""
-
-    __slots__ = ("root", "types")
-
-    def __init__(self, root: Any) -> None:
-        self.types: dict[str, Mapping[str, Any]] = {}
-        self.root = self._read(root, "")
-
-    def _read(self, node: Any, space: str) -> Any:
-        """Return a node with every name in it written out, and keep the types it defines."""
-        if isinstance(node, str):
-            return node if node in _PRIMITIVES or "." in node or not space else f"{space}.{node}"
-        if isinstance(node, list):
-            return [self._read(member, space) for member in node]
-        kind = node.get("type")
-        if isinstance(kind, dict | list) or (isinstance(kind, str) and not _is_known(kind)):
-            return self._read(kind, space)
-        if kind in _NAMED:
-            return self._define(node, kind, space)
-        inner = {"array": "items", "map": "values"}.get(kind)
-        return {**node, inner: self._read(node.get(inner), space)} if inner else node
-
-    def _define(self, node: Mapping[str, Any], kind: str, space: str) -> str:
-        name = str(node.get("name"))
-        inner = name.rpartition(".")[0] if "." in name else str(node.get("namespace", space) or "")
-        full = name if "." in name or not inner else f"{inner}.{name}"
-        made: dict[str, Any] = {**node, "type": "record" if kind == "error" else kind, "name": full}
-        self.types[full] = made
-        if made["type"] == "record":
-            made["fields"] = [
-                {**f, "type": self._read(f.get("type"), inner)} for f in node.get("fields", ())
-            ]
-        return full
-
-    def follow(self, node: Any) -> Any:
-        """Return what a name stands for; a primitive as a schema with its type."""
-        if not isinstance(node, str):
-            return node
-        short = node.rpartition(".")[2]
-        return self.types.get(node) or self.types.get(short) or {"type": short}
-
-
-def _is_known(kind: str) -> bool:
-    return kind in _PRIMITIVES or kind in _NAMED or kind in ("array", "map")
+    return tuple(dict.fromkeys(_Comparison(NamedTypes(reader), NamedTypes(writer)).compare()))
 
 
 @dataclass(slots=True)
 class _Comparison:
     """Two schemas held against each other; a pair that is being looked at is no clash."""
 
-    reader: _Names
-    writer: _Names
+    reader: NamedTypes
+    writer: NamedTypes
     open: set[tuple[str, str]] = field(default_factory=set)
 
     def compare(self) -> Iterator[Clash]:
@@ -118,7 +70,7 @@ class _Comparison:
             inner = "items" if kind == "array" else "values"
             yield from self._any(reader[inner], writer[inner], f"{path}[]" if path else "[]")
             return
-        if kind in _NAMED and reader["name"] != writer["name"]:
+        if kind in NAMED and reader["name"] != writer["name"]:
             yield Clash(path, f"it is called {writer['name']}, and {reader['name']} is read")
             return
         yield from _decimals(reader, writer, path)
@@ -177,5 +129,5 @@ def _kind(node: Any) -> Any:
 def _told(node: Any) -> str:
     if isinstance(node, list):
         return "a union"
-    named = f" {node['name']}" if node["type"] in _NAMED else ""
+    named = f" {node['name']}" if node["type"] in NAMED else ""
     return f"{node['type']}{named}"

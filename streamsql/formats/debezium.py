@@ -15,7 +15,10 @@ row that belongs to it, whose required columns are there. A truncated table (``t
 (``m``) are no rows, and bad records.
 
 Connectors write times as numbers unless told otherwise, and nothing in a record says so. So a
-number is no timestamp here before ``timestamps`` says what it counts.
+number is no timestamp here before ``timestamps`` says what it counts. In the same way decimals are
+bytes (``decimal.handling.mode=precise``, Debezium's default): the unscaled number, big-endian two's
+complement, in Base64, and without its scale. ``decimals: precise`` says so; the scale is that of
+the declared type.
 """
 
 from __future__ import annotations
@@ -23,25 +26,42 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from streamsql.datatypes import DataType, Field, Map, Primitive, Struct, ddl, parse_type, quote_name
+from streamsql.datatypes import (
+    DataType,
+    Decimal,
+    Field,
+    Map,
+    Primitive,
+    Struct,
+    ddl,
+    parse_type,
+    quote_name,
+)
 from streamsql.findings import Finding, Location, did_you_mean
 from streamsql.formats.format import Format, Output
 from streamsql.formats.json_faults import shape_faults, wrong_fields
 from streamsql.formats.json_objects import JSON
 from streamsql.formats.json_parse import END, STRICT, JsonObject
-from streamsql.formats.json_types import from_wire, holds, is_sound, wire
+from streamsql.formats.json_types import from_wire, holds, is_sound, parts, wire
 from streamsql.formats.reading import Part, Reading, missing, present
 from streamsql.formats.records import Encoded, literal
 
 OPTIONS = {
     "timestamps": "what timestamps of a row are: `iso` (default), `millis` or `micros` since 1970",
     "dates": "what dates of a row are: `iso` (default) or `days` since 1970",
+    "decimals": "what decimals of a row are: `plain` (default), numbers and text; or `precise`: "
+    "bytes, with the scale of the declared type",
     **{
         name: JSON.options[name]
         for name in ("timestampNTZFormat", "dateFormat", "timeZone", "locale", "guardDecimals")
     },
 }
-_CHOICES = {"timestamps": ("iso", "millis", "micros"), "dates": ("iso", "days")}
+_CHOICES = {
+    "timestamps": ("iso", "millis", "micros"),
+    "dates": ("iso", "days"),
+    "decimals": ("plain", "precise"),
+}
+_PRECISE_BYTES = 16  # of a number with 38 digits
 _OPS = "'c', 'u', 'd', 'r'"
 _TIMESTAMP = Primitive("timestamp")
 # What makes a value of a number, and the numbers of the years 1 to 9999.
@@ -66,6 +86,10 @@ def check_source(source: Encoded) -> tuple[Finding, ...]:
             message = f"column '{column.name}' has a timestamp inside, and connectors write numbers"
             hint = "declare it as string or bigint there, and make the time of it in SQL"
             found.append(Finding("unsupported-type", message, column.location, hint=hint))
+        if _is_precise(source.format_options) and _is_nested_decimal(column.data_type or "string"):
+            message = f"column '{column.name}' has a decimal inside, and precise ones are bytes"
+            hint = "declare it as binary there, or set decimal.handling.mode to string"
+            found.append(Finding("unsupported-type", message, column.location, hint=hint))
     return tuple(found)
 
 
@@ -75,6 +99,18 @@ def _is_nested_time(data_type: str) -> bool:
     except ValueError:
         return False  # a type that is none is found where it was declared
     return kind != _TIMESTAMP and holds(kind, "timestamp")
+
+
+def _is_nested_decimal(data_type: str) -> bool:
+    try:
+        inside = tuple(parts(parse_type(data_type)))[1:]
+    except ValueError:
+        return False  # as above
+    return any(isinstance(part, Decimal) for part in inside)
+
+
+def _is_precise(options: Mapping[str, str]) -> bool:
+    return options.get("decimals") == "precise"
 
 
 def check_output(_: Output, location: Location) -> tuple[Finding, ...]:
@@ -175,6 +211,8 @@ class _Row:
     def _wire(self, kind: DataType) -> DataType:
         if kind == _TIMESTAMP:
             return Primitive("string" if self._counts(kind) is None else "bigint")
+        if self._is_bytes(kind):
+            return Primitive("binary")  # which takes Base64, and nothing else
         return Primitive("int") if self._counts(kind) else wire(kind)
 
     def _counts(self, kind: DataType) -> str | None:
@@ -182,6 +220,9 @@ class _Row:
         name = {"timestamp": "timestamps", "date": "dates"}.get(getattr(kind, "name", ""), "")
         given = self.options.get(name, "iso")
         return None if given == "iso" else given
+
+    def _is_bytes(self, kind: DataType) -> bool:
+        return isinstance(kind, Decimal) and _is_precise(self.options)
 
     def values(self, row: str) -> dict[str, str]:
         """Return the expressions of the columns over a row that was read."""
@@ -193,6 +234,8 @@ class _Row:
         if kind == _TIMESTAMP:
             # A year alone, or a number, is no time here: it would be taken for one.
             return f"IF(instr({value}, '-') > 1, try_cast({value} AS TIMESTAMP), NULL)"
+        if isinstance(kind, Decimal) and _is_precise(self.options):
+            return _from_bytes(value, kind)
         return from_wire(value, kind)
 
     def lost(self, row: str) -> dict[str, str]:
@@ -200,7 +243,7 @@ class _Row:
         found = {}
         for name, kind in self.kinds.items():
             value = f"{row}.{quote_name(name)}"
-            if kind == _TIMESTAMP or self._counts(kind):
+            if kind == _TIMESTAMP or self._counts(kind) or self._is_bytes(kind):
                 found[name] = f"({value} IS NOT NULL AND {self._made(value, kind)} IS NULL)"
             elif sound := is_sound(value, kind):
                 found[name] = f"(NOT {sound})"
@@ -231,6 +274,23 @@ def _since_1970(value: str, counted: str) -> str:
     """Return the time or date that a number stands for; null outside of the years 1 to 9999."""
     made, first, last = _COUNTED[counted]
     return f"IF({value} BETWEEN {first} AND {last}, {made}({value}), NULL)"
+
+
+def _from_bytes(value: str, kind: Decimal) -> str:
+    """Return the decimal whose unscaled number some bytes are, big-endian two's complement; null
+    if it is none, or does not fit.
+
+    The bytes are made sixteen, and read in two halves, which are 64-bit numbers for ``conv``. Below
+    zero both halves are moved by one 2^64, so that neither is beyond 38 digits if the whole is not.
+    """
+    below = f"substring(hex({value}), 1, 1) >= '8'"
+    digits = f"lpad(hex({value}), {2 * _PRECISE_BYTES}, IF({below}, 'F', '0'))"
+    upper = f"CAST(conv(substring({digits}, 1, 16), 16, -10) AS DECIMAL(20,0))"
+    lower = f"CAST(conv(substring({digits}, 17, 16), 16, 10) AS DECIMAL(20,0))"
+    upper, lower = f"{upper} + IF({below}, 1BD, 0BD)", f"{lower} - IF({below}, {2**64}BD, 0BD)"
+    whole = f"try_add(try_multiply({upper}, {2**64}BD), {lower})"
+    scaled = f"try_cast(concat(CAST({whole} AS STRING), 'E-{kind.scale}') AS {ddl(kind)})"
+    return f"IF(octet_length({value}) BETWEEN 1 AND {_PRECISE_BYTES}, {scaled}, NULL)"
 
 
 DEBEZIUM = Format(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from streamsql.errors import ConnectionFault, StreamsqlError
+from streamsql.plan.nodes import Query, QueryRead, QueryWrite
 
 _CONNECTION = re.compile(
     r"org\.apache\.kafka\.common\.errors\."
@@ -17,6 +18,10 @@ _CONNECTION = re.compile(
     r"|UnknownHostException|SocketException)"
     r"|Timed out waiting for a node assignment|Failed to update metadata after"
     r"|No resolvable bootstrap urls|Connection reset|Connection refused"
+)
+_DENIED = re.compile(
+    r"(Topic|Group|Cluster|TransactionalId)AuthorizationException"
+    r"|S(asl|sl)AuthenticationException|SSLHandshakeException"
 )
 _HINTS: tuple[tuple[re.Pattern[str], str], ...] = (
     (
@@ -30,7 +35,7 @@ _HINTS: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     (
         re.compile(r"(Topic|Group|Cluster|TransactionalId)AuthorizationException"),
-        "the user of its connection lacks a right (ACL) on what is named; give it, and run again",
+        "the user of the connection lacks a right (ACL) on what is named; give it, and run again",
     ),
     (
         re.compile(r"S(asl|sl)AuthenticationException|SSLHandshakeException"),
@@ -70,8 +75,11 @@ _AFTER_REPLAY = re.compile(
     r"KafkaMicroBatchStream\$?\.metrics"
 )
 _NOISE = re.compile(
-    r"^\[STREAM_FAILED\] Query \[.*?\] terminated with exception: ?"
-    r"|^Job aborted due to stage failure: ?|^Writing job aborted\.? ?"
+    r"^(?:\[STREAM_FAILED\] Query \[.*?\] terminated with exception: ?"
+    r"|Job aborted due to stage failure: ?|Writing job aborted\.? ?"
+    r"|Task \d+ in stage \S+ failed \d+ times, most recent failure: Lost task .+? "
+    r"\(TID \d+\) \([^)]*\): ?"
+    r"|org\.apache\.kafka\.common\.errors\.\w+: )+"
 )
 _WRAPPERS = ("Job aborted", "Writing job aborted", "[STREAM_FAILED]", "SparkException: Job")
 
@@ -79,12 +87,14 @@ _WRAPPERS = ("Job aborted", "Writing job aborted", "[STREAM_FAILED]", "SparkExce
 @dataclass(frozen=True, slots=True)
 class Failure:
     """Why a query died. A ``connection`` failure is worth another try from the checkpoint, after
-    a pause; after a ``harmless`` one the query goes on at once."""
+    a pause; after a ``harmless`` one the query goes on at once. ``denied`` is whether a broker
+    refused the user."""
 
     reason: str
     hint: str | None
     connection: bool = False
     harmless: bool = False
+    denied: bool = False
 
 
 class BatchFailed(Exception):  # noqa: N818 - it carries a Failure
@@ -113,7 +123,35 @@ def read_failure(description: str, stack: str) -> Failure:
     hint = next((hint for pattern, hint in _HINTS if pattern.search(whole)), None)
     connection = _CONNECTION.search(whole) is not None and hint is None
     harmless = _AFTER_REPLAY.search(whole) is not None
-    return Failure(_reason(description, stack), hint, connection, harmless)
+    denied = _DENIED.search(whole) is not None
+    return Failure(_reason(description, stack), hint, connection, harmless, denied)
+
+
+def naming_connection(failure: Failure, query: Query) -> Failure:
+    """Say on which connection a broker refused the user: Kafka's own words name at most topics.
+
+    Where nothing tells which of several it was, all of the query's are named.
+    """
+    if not failure.denied:
+        return failure
+    both: tuple[QueryRead | QueryWrite, ...] = (*query.reads, *query.writes)
+    ends = [end for end in both if end.kind == "kafka" and end.connection]
+    found = re.search(r"topics?: \[?([^\]]+)", failure.reason)
+    topics = {name.strip() for name in found[1].split(",")} if found else set()
+    about = [end for end in ends if topics & set(end.topics)] or ends
+    names = sorted({f"'{end.connection}'" for end in about})
+    what = "connection" if len(names) == 1 else "connections"
+    reason = f"{what} {', '.join(names)}: {failure.reason}"
+    return replace(failure, reason=reason if topics else f"{reason} ({_topics_of(query)})")
+
+
+def _topics_of(query: Query) -> str:
+    """Say which topics a query has to do with: a broker may refuse one and not say which."""
+    reads = [t for r in query.reads for t in (r.topics or filter(None, [r.topic_pattern]))]
+    writes = [topic for write in query.writes for topic in write.topics]
+    told = [f"reads {', '.join(reads)}"] if reads else []
+    told += [f"writes {', '.join(writes)}"] if writes else []
+    return f"the query {' and '.join(told)}"
 
 
 def _reason(description: str, stack: str) -> str:

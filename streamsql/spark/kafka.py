@@ -7,6 +7,7 @@ are in seconds.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -99,6 +100,12 @@ def list_topics(connection: KafkaConnection, *, timeout: float = TIMEOUT) -> tup
             admin.poll(0)  # hands over what went wrong on the way
             raise fault(connection, error.args[0], troubles) from None
     return tuple(sorted(name for name in found if not name.startswith("__")))
+
+
+def matching_topics(connection: KafkaConnection, pattern: str) -> tuple[str, ...]:
+    """The topics that a source's pattern matches now, as far as this user may see them."""
+    compiled = re.compile(pattern)
+    return tuple(name for name in list_topics(connection) if compiled.fullmatch(name))
 
 
 def topic_info(

@@ -10,7 +10,7 @@ from confluent_kafka.admin import AclOperation, NewTopic  # type: ignore[attr-de
 
 from streamsql.errors import ConnectionFault
 from streamsql.plan.nodes import Query
-from streamsql.spark.kafka import TIMEOUT
+from streamsql.spark.kafka import TIMEOUT, matching_topics
 from streamsql.spark.kafka_client import Ask, asking
 from streamsql.spark.librdkafka import KafkaConnection
 
@@ -30,20 +30,25 @@ def require_rights(
         ConnectionFault: a cluster cannot be reached, or a right is missing.
     """
     chosen = tuple(queries)
-    for name, connection in sorted(kafka.items()):
-        wanted = frozenset(_wanted(chosen, name))
+    for _, connection in sorted(kafka.items()):
+        wanted = frozenset(_wanted(chosen, connection))
         if wanted:
             with asking(connection, timeout) as ask:
                 _require(ask, wanted)
 
 
-def _wanted(queries: Iterable[Query], connection: str) -> Iterator[tuple[str, AclOperation]]:
+def _wanted(
+    queries: Iterable[Query], connection: KafkaConnection
+) -> Iterator[tuple[str, AclOperation]]:
     for query in queries:
         for read in query.reads:
-            if read.connection == connection:
+            if read.connection == connection.name:
                 yield from ((topic, READ) for topic in read.topics)
+                if read.topic_pattern is not None:
+                    matching = matching_topics(connection, read.topic_pattern)
+                    yield from ((topic, READ) for topic in matching)
         for write in query.writes:
-            if write.connection == connection:
+            if write.connection == connection.name:
                 yield from ((topic, WRITE) for topic in write.topics)
 
 

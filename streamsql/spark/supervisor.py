@@ -20,7 +20,7 @@ from streamsql.spark.events import (
     QueryRestarting,
     QueryResult,
 )
-from streamsql.spark.failures import Failure, read_failure
+from streamsql.spark.failures import Failure, naming_connection, read_failure
 from streamsql.spark.progress import Mark, Totals, read_progress, unseen_progress
 from streamsql.spark.stopping import ask_to_end, finish
 from streamsql.spark.test_counts import test_results
@@ -181,6 +181,7 @@ class Supervisor:
             )
 
     def _failed(self, watched: Watched, failure: Failure) -> None:
+        failure = naming_connection(failure, watched.query)
         if failure.harmless:
             watched.restart_at = time.monotonic()
             return

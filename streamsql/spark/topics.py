@@ -4,7 +4,6 @@ first offset for all their readers."""
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from streamsql.connectors.kafka import RESOLVED, is_committed
@@ -18,7 +17,7 @@ from streamsql.spark.kafka import (
     begin_offsets,
     create_topics,
     describe_cluster,
-    list_topics,
+    matching_topics,
     topic_info,
 )
 from streamsql.spark.librdkafka import KafkaConnection
@@ -44,6 +43,7 @@ class Topics:
         self._clusters: dict[str, str] = {}
         self._infos: dict[tuple[str, str], TopicInfo] = {}
         self._starts: dict[tuple[str, tuple[str, ...], tuple[int, ...], str], Offsets] = {}
+        self._unmatched: set[str] = set()  # sources whose pattern matches nothing, once told
 
     def ensure(self, queries: Iterable[Query]) -> None:
         """Make the topics that queries write; ConnectionFault if one they read is missing."""
@@ -71,9 +71,16 @@ class Topics:
         assert read.connection is not None
         if read.topic_pattern is None:
             return read.topics
-        pattern = re.compile(read.topic_pattern)
-        there = list_topics(self._connections[read.connection])
-        names = tuple(name for name in there if pattern.fullmatch(name))
+        names = matching_topics(self._connections[read.connection], read.topic_pattern)
+        if not names and read.of not in self._unmatched:
+            self._unmatched.add(read.of)
+            self._observer(
+                Notice(
+                    f"'{read.of}': no topic on connection '{read.connection}' matches its pattern "
+                    "yet, or none that its user may see",
+                    "warning",
+                )
+            )
         missing = [n for n in names if (read.connection, n) not in self._infos]
         self._learn(read.connection, missing)
         return names

@@ -117,6 +117,12 @@ def test_rows_are_deleted(server: psycopg.Connection) -> None:
         [(1, late, "a", True), (2, early, "b", True)],
     )
     assert [id_ for id_, _, _ in found] == [2]
+    # What was deleted is not remembered, as the page on guarantees says; a flag that is kept is.
+    newest, oldest = [(1, late, "gone", True)], [(1, early, "back", False)]
+    assert [name for _, _, name in merged(server, merge, newest, oldest)] == ["back"]
+    kept = merge_of(key=("id",), order_by=("at",))
+    rows = [[(1, late, "gone")], [(1, early, "back")]]
+    assert [name for _, _, name in merged(server, kept, *rows)] == ["gone"]
 
 
 def test_a_task_that_ran_twice_has_written_once(server: psycopg.Connection) -> None:

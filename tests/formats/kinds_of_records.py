@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -126,11 +127,18 @@ CSV = Kind(
 # Change events
 
 
+def precise(unscaled: int) -> str:
+    """Write a decimal as Debezium does unless told otherwise."""
+    size = unscaled.bit_length() // 8 + 1
+    return base64.b64encode(unscaled.to_bytes(size, "big", signed=True)).decode()
+
+
 def change(op: Any = "c", *, payload: bool = False, **other: Any) -> Made:
     """Make a change event; what is given as ``...`` is left out."""
 
     def made(n: int) -> bytes:
         row = {"id": n, "name": "Zoë", "at": MILLIS, "day": 20_454, "tags": ["a"]}
+        row["price"] = precise(n * (-1) ** n)
         row |= {k: v for k, v in other.items() if k in row}
         event: dict[str, Any] = {
             "before": row if op in ("u", "d") else None,
@@ -158,9 +166,10 @@ DEBEZIUM = Kind(
         column("at", "timestamp"),
         column("day", "date"),
         column("tags", "array<string>"),
+        column("price", "decimal(10,2)"),
         format="debezium_json",
         event_time="at",
-        options={"timestamps": "millis", "dates": "days"},
+        options={"timestamps": "millis", "dates": "days", "decimals": "precise"},
     ),
     any_change,
     {
@@ -188,6 +197,10 @@ DEBEZIUM = Kind(
         "a text for a number": (change(at="2026-01-01"), "wrong type: at is not timestamp"),
         "time out of range": (change(at=10**17), "wrong type: at is not timestamp"),
         "date out of range": (change(day=10**8), "wrong type: day is not date"),
+        "a number for bytes": (change(price=12), "wrong type: price is not decimal(10,2)"),
+        "a text for bytes": (change(price="12.50"), "wrong type: price is not decimal(10,2)"),
+        "no bytes": (change(price=""), "wrong type: price is not decimal(10,2)"),
+        "oversize decimal": (change(price=precise(10**10)), "wrong type: price is not"),
         "null": (change("d", id=None), "required column id is missing"),
         "no event time": (change(at=None), "event time is null: at"),
         "year 9999": (change(at=253_370_764_800_000), "event time too far ahead"),

@@ -16,6 +16,7 @@ import yaml
 from format_sources import HERE, column, source
 
 from streamsql.errors import PlanError
+from streamsql.findings import Finding
 from streamsql.formats import (
     FORMATS,
     Format,
@@ -141,6 +142,18 @@ def test_sources_need_columns_that_fit_their_format() -> None:
     assert rules(check_source(source(column("body", "string"), format="raw"))) == ["format-columns"]
     two = source(column("a", "string"), column("b", "string"), format="text")
     assert rules(check_source(two)) == ["format-columns"]
+
+
+def test_decimals_of_change_events_are_said() -> None:
+    def found(kind: str, decimals: str) -> tuple[Finding, ...]:
+        options = {"decimals": decimals}
+        return check_source(source(column("a", kind), format="debezium_json", options=options))
+
+    assert found("decimal(10,2)", "precise") == ()
+    assert found("array<decimal(10,2)>", "plain") == ()
+    assert rules(found("array<decimal(10,2)>", "precise")) == ["unsupported-type"]
+    (wrong,) = found("decimal(10,2)", "precize")
+    assert (wrong.rule, wrong.hint) == ("format-option", "did you mean 'precise'?")
 
 
 def test_outputs_need_a_value() -> None:

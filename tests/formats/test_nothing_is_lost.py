@@ -3,6 +3,7 @@ Spark: each is good, a dead letter with its own bytes and a reason, or a tombsto
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from dataclasses import replace
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from format_sources import column, source
-from kinds_of_records import CSV, DEBEZIUM, KINDS, MILLIS, NOW, VARIANT, Kind, records
+from kinds_of_records import CSV, DEBEZIUM, KINDS, MILLIS, NOW, VARIANT, Kind, precise, records
 from pyspark.errors import PySparkException
 
 from streamsql.formats import decode
@@ -171,6 +172,32 @@ def test_numbers_are_no_times_unless_told(spark: SparkSession) -> None:
     assert [r._offset for r in spark.sql(decoding.good).collect()] == [0, 6]
     told = [header(r, "streamsql.error") for r in spark.sql(decoding.bad or "").collect()]
     assert told == ["wrong type: at is not timestamp"] * 5 + ["wrong type: day is not date"] * 2
+
+
+def test_precise_decimals_are_what_the_database_has(spark: SparkSession) -> None:
+    """Of every size and sign, up to 38 digits; more than that is a bad record."""
+    kinds = {"a": (5, 5), "b": (18, 2), "c": (20, 0), "d": (38, 10), "e": (38, 38)}
+    numbers = [0, 1, -1, 127, 128, -128, -129, 255, 2**63 - 1, -(2**63), 2**63, 2**64, -(2**64) - 1]
+    numbers += [
+        n * sign for digits in (5, 18, 20, 38) for n in [10**digits - 1] for sign in (1, -1)
+    ]
+    beyond = [10**38, -(10**38), 2**127 - 1, 2**127]
+    columns = [column(name, f"decimal({p},{s})") for name, (p, s) in kinds.items()]
+    options = {"decimals": "precise"}
+    found = source(*columns, format="debezium_json", options=options)
+    wanted, made = [], []
+    for n in [*numbers, *beyond]:
+        row = {k: precise(n) if abs(n) < 10**p else None for k, (p, _) in kinds.items()}
+        row |= {} if abs(n) < 10**38 else {"d": precise(n)}
+        made.append((None, json.dumps({"op": "c", "after": row}).encode()))
+        wanted.append([str(n) if v else None for v in row.values()])
+    show(spark, made)
+    decoding = decode(found, "raw_orders", hidden=("_offset",))
+    whole = [f"CAST(CAST({k} AS STRING) || 'E{s}' AS DECIMAL(38,0))" for k, (_, s) in kinds.items()]
+    told = spark.sql(f"SELECT {', '.join(whole)} FROM ({decoding.good}) ORDER BY _offset").collect()
+    assert [[v if v is None else str(v) for v in r] for r in told] == wanted[: len(numbers)]
+    letters = [header(r, "streamsql.error") for r in spark.sql(decoding.bad or "").collect()]
+    assert letters == ["wrong type: d is not decimal(38,10)"] * len(beyond)
 
 
 def cells(text: str, count: int) -> list[str | None] | None:

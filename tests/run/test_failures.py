@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from streamsql.spark.failures import read_failure
+from streamsql.findings import Location
+from streamsql.plan.nodes import Query, QueryRead
+from streamsql.project.nodes import Trigger
+from streamsql.spark.failures import naming_connection, read_failure
 
 
 def test_the_innermost_cause_is_the_reason() -> None:
@@ -53,3 +56,36 @@ def test_the_lag_of_a_replayed_batch_is_no_reason_to_die() -> None:
         "(KafkaMicroBatchStream.scala:520)\n",
     )
     assert failure.harmless
+
+
+def test_who_refuses_is_named() -> None:
+    """By the topic that Kafka names, else all connections of the query."""
+    reads = (
+        QueryRead("a", "shop.a", "kafka", "kafka", {}, connection="ours", topics=("a",)),
+        QueryRead("b", "shop.b", "kafka", "kafka", {}, connection="theirs", topics=("b",)),
+    )
+    query = Query(
+        id="q", kind="model", model="q", reads=reads, steps=(), writes=(), output_mode="append",
+        trigger=Trigger(), upstream=(), level=0, sql="", location=Location("models/q.sql"),
+    )  # fmt: skip
+
+    def told(error: str, said: str) -> str:
+        stack = f"Caused by: org.apache.kafka.common.errors.{error}: {said}"
+        return naming_connection(read_failure("Query terminated", stack), query).reason
+
+    of_topics = "Not authorized to access topics: [b]"
+    assert told("TopicAuthorizationException", of_topics) == f"connection 'theirs': {of_topics}"
+    refused = "Authentication failed"
+    assert told("SaslAuthenticationException", refused) == (
+        f"connections 'ours', 'theirs': {refused} (the query reads a, b)"
+    )
+    lost = "Lost task 0.0 in stage 2.0 (TID 2) (192.0.2.2 executor driver): "
+    of_task = f"Task 0 in stage 2.0 failed 1 times, most recent failure: {lost}"
+    stack = f"org.apache.kafka.common.errors.TopicAuthorizationException: {of_topics}"
+    job = f"Job aborted due to stage failure: {of_task}"
+    assert told("TopicAuthorizationException", f"{job}{stack}").endswith(f"'theirs': {of_topics}")
+    wrapped = f"org.apache.kafka.common.errors.TopicAuthorizationException: {refused}"
+    assert told("TopicAuthorizationException", wrapped).startswith(
+        f"connections 'ours', 'theirs': {refused} (the query"
+    )
+    assert told("UnknownTopicOrPartitionException", "gone") == "gone"

@@ -142,6 +142,22 @@ def test_topics_may_not_be_made(broker: EmbeddedBroker, events: str) -> None:
     topics.ensure([query_of(writes=(write_of(events),))])
 
 
+def test_a_pattern_that_matches_nothing_is_told_once(broker: EmbeddedBroker, events: str) -> None:
+    told: list[Any] = []
+    topics = Topics({"kafka": broker.connection}, frozenset(), told.append)
+    read = replace(read_of(events), topics=(), topic_pattern=f"{PREFIX}[.]even.*")
+    assert topics._names(read) == (events,)
+    assert told == []
+    nothing = replace(read, topic_pattern=f"{PREFIX}[.]nothing[.].*")
+    assert (topics._names(nothing), topics._names(nothing)) == ((), ())
+    (notice,) = told
+    assert (notice.message, notice.severity) == (
+        "'shop.events': no topic on connection 'kafka' matches its pattern yet, or none that its "
+        "user may see",
+        "warning",
+    )
+
+
 @pytest.mark.spark
 def test_aborted_records_are_not_read(broker: EmbeddedBroker, spark: SparkSession) -> None:
     name = f"{PREFIX}.transactions"

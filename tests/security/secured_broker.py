@@ -8,6 +8,7 @@ from pathlib import Path
 
 from confluent_kafka.admin import (  # type: ignore[attr-defined]
     AclBinding,
+    AclBindingFilter,
     AclOperation,
     AclPermissionType,
     AdminClient,
@@ -53,14 +54,36 @@ class Secured:
     ) -> None:
         """Give a right: ``allow("User:shop", "READ", "orders")``."""
         admin = AdminClient({"bootstrap.servers": self.broker.bootstrap_servers})
-        binding = AclBinding(
-            ResourceType[kind],
-            name,
-            ResourcePatternType[pattern],
-            who,
-            "*",
-            AclOperation[what],
-            AclPermissionType.ALLOW,
-        )
+        binding = _binding(who, what, name, kind, pattern)
         for future in admin.create_acls([binding]).values():
             future.result(10)
+
+    def revoke(
+        self, who: str, what: str, name: str, kind: str = "TOPIC", pattern: str = "LITERAL"
+    ) -> None:
+        """Take a right away that was given."""
+        admin = AdminClient({"bootstrap.servers": self.broker.bootstrap_servers})
+        given = _binding(who, what, name, kind, pattern)
+        filter_ = AclBindingFilter(
+            given.restype,
+            given.name,
+            given.resource_pattern_type,
+            given.principal,
+            given.host,
+            given.operation,
+            given.permission_type,
+        )
+        for future in admin.delete_acls([filter_]).values():
+            assert len(future.result(10)) == 1, "there was such a right"
+
+
+def _binding(who: str, what: str, name: str, kind: str, pattern: str) -> AclBinding:
+    return AclBinding(
+        ResourceType[kind],
+        name,
+        ResourcePatternType[pattern],
+        who,
+        "*",
+        AclOperation[what],
+        AclPermissionType.ALLOW,
+    )

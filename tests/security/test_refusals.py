@@ -125,6 +125,25 @@ def test_a_right_that_is_missing_is_named(tmp_path: Path, secured: Secured) -> N
     refused(4, "its user may not write topic 'refused.c.out'")
 
 
+def test_a_right_that_a_pattern_needs_is_named(tmp_path: Path, secured: Secured) -> None:
+    """Of topics that one may see, and not read."""
+    create_topics(secured.broker.connection, [TopicSpec("pattern.c.orders.1", 1, 1)])
+    secured.allow("User:guest", "DESCRIBE", "pattern.c.", pattern="PREFIXED")
+    secured.allow("User:guest", "CREATE", "pattern.c.out")
+    secured.allow("User:guest", "WRITE", "pattern.c.out")
+    connection: dict[str, Any] = {
+        "type": "kafka",
+        "bootstrap_servers": secured.door("PASSWORD"),
+        "options": login("guest", USERS["guest"]),
+    }
+    project = write_project(tmp_path, {"c": connection}, "pattern")
+    sources = project / "models/sources.yml"
+    matched = "topic_pattern: 'pattern[.]c[.]orders[.].*'"
+    sources.write_text(sources.read_text().replace("topic: pattern.c.orders", matched))
+    done = CliRunner().invoke(cli, ["run", "--once", "--project-dir", str(project)])
+    assert_refused(done, "its user may not read topic 'pattern.c.orders.1'")
+
+
 def run(root: Path, address: str, options: Mapping[str, str]) -> Result:
     connection: dict[str, Any] = {
         "type": "kafka",
