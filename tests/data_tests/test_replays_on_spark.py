@@ -27,8 +27,25 @@ PREFIX = "replayed"
 BROKEN = {"kafka.acks": "nonsense"}  # the client of the dead letters does not even start
 
 
+EXPORT = {
+    "models/export.sql": """\
+{{ config(materialized='sink', connector='json', location='exports',
+          dead_letter={'connection': 'other', 'topic': 'tested.lost_exports'}) }}
+SELECT order_id, amount FROM {{ ref('stg') }}
+""",
+    "models/export.yml": """\
+models:
+  - name: export
+    columns:
+      - name: amount
+        data_tests: [{range: {arguments: {min: 0}, config: {on_failure: quarantine}}}]
+""",
+}
+
+
 def planned(name: str) -> Query:
-    texts = {p: t.replace("tested.", f"{PREFIX}.") for p, t in {**FILES, **examples()}.items()}
+    given = {**FILES, **examples(), **EXPORT}
+    texts = {p: t.replace("tested.", f"{PREFIX}.") for p, t in given.items()}
     profiles = texts.pop("profiles.yml")
     files = ProjectFiles(texts=texts, profiles=("profiles.yml", profiles), env={"BROKERS": "x"})
     made = compile_project(files, installed_spark="4.1.1")
@@ -39,7 +56,7 @@ def planned(name: str) -> Query:
 @pytest.fixture(scope="module")
 def kafka(broker: EmbeddedBroker) -> KafkaConnection:
     send_orders(broker.connection, PREFIX)
-    outputs = ("checked", "checked.dead_letter", "lost")
+    outputs = ("checked", "checked.dead_letter", "lost", "lost_exports")
     create_topics(broker.connection, [TopicSpec(f"{PREFIX}.{name}") for name in outputs])
     return broker.connection
 
@@ -117,3 +134,20 @@ def test_one_write_that_is_done_again(
     assert drain(spark, query, tmp_path, kafka) is None
     assert sorted(numbers(kafka, "checked")) == sorted(good * 2)
     assert sorted(numbers(kafka, "checked.dead_letter")) == sorted(bad * 2)
+
+
+def test_files_beside_a_quarantine_are_written_at_least_once(
+    spark: SparkSession, kafka: KafkaConnection, tmp_path: Path
+) -> None:
+    """They have no memory of batches: a batch that is run again adds its rows again."""
+    query = planned("export")
+    assert drain(spark, query, tmp_path, kafka) is None
+    rows = spark.read.json(str(tmp_path / "table"))
+    once, letters = rows.count(), numbers(kafka, "lost_exports")
+    assert once > 400
+    assert len(letters) == len(set(letters)) > 20
+    forget_last_commit(tmp_path / "checkpoint")
+    assert drain(spark, query, tmp_path, kafka) is None
+    again = spark.read.json(str(tmp_path / "table"))
+    assert (again.count(), again.distinct().count()) == (2 * once, once)
+    assert sorted(numbers(kafka, "lost_exports")) == sorted(letters * 2)
