@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from streamsql.resolve.correlation import UNEQUAL
 from streamsql.resolve.relations import (
     Objection,
     Operation,
@@ -69,7 +70,7 @@ def _objections(facts: StreamFacts, judge: _Judge) -> Iterator[Objection]:
 
 def _comes_later(objection: Objection) -> bool:
     """Whether Spark objects in the first batch only, when what nothing reads is gone."""
-    if isinstance(objection.cause, StatefulOperator) and objection.cause.kind == "except":
+    if objection.cause is not None and objection.cause.kind in ("except", "correlated_aggregate"):
         return True
     is_cross = objection.cause is not None and objection.cause.join_type == "cross"
     return objection.rule in _IN_THE_FIRST_BATCH and not is_cross
@@ -269,9 +270,22 @@ def _against_append(facts: StreamFacts) -> Iterator[Objection]:
         elif operator.kind in _AGGREGATES and not operator.watermarked:
             what = "SELECT DISTINCT" if operator.kind == "distinct" else "this aggregation"
             yield Objection(f"{what} has no column with a watermark among its keys", operator)
+    yield from _correlated(facts)
     yield from _sorted(facts)
     yield from _two_event_times(facts)
     yield from _session_alone(facts)
+
+
+def _correlated(facts: StreamFacts, text: str | None = None) -> Iterator[Objection]:
+    for operation in facts.operations:
+        if operation.kind == "correlated_aggregate" and text in (None, operation.text):
+            yield Objection(
+                "to answer this correlated subquery Spark aggregates the stream, without a"
+                " watermark",
+                operation,
+                hint="join with the static rows, aggregated by what they are compared with:"
+                " LEFT JOIN (SELECT k, max(x) AS x … GROUP BY k)",
+            )
 
 
 def _against_update(facts: StreamFacts, version: tuple[int, int]) -> Iterator[Objection]:
@@ -285,6 +299,8 @@ def _against_update(facts: StreamFacts, version: tuple[int, int]) -> Iterator[Ob
                 yield Objection("a join of two streams runs in append mode only", operator)
             case "join" if operator.join_type not in _EMITTING_IN_UPDATE:
                 yield Objection("an outer join of two streams runs in append mode only", operator)
+    if version >= _UPDATE_JOINS_SINCE:
+        yield from _correlated(facts, UNEQUAL)
     yield from _sorted(facts)
     yield from _two_event_times(facts)
     yield from _above_an_aggregate(facts)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from sqlglot import exp
 
 from streamsql.dialect import function_name
+from streamsql.resolve.correlation import correlated_aggregate, scalar_subqueries
 from streamsql.resolve.relations import Operation, StatefulOperator
 from streamsql.resolve.scope import Flow
 from streamsql.resolve.shape import aggregates_in
@@ -40,6 +41,10 @@ def expression_operations(node: exp.Select, flow: Flow, walk: Walk) -> Iterator[
     for part in _judged(node):
         if "distinct" in sql:
             yield from distinct_aggregates([part], walk)
+        for inner in scalar_subqueries(part):
+            text = correlated_aggregate(inner, node, lateral=False)
+            if text is not None:
+                yield operation("correlated_aggregate", inner, walk, text=text)
         for window in _window_functions(part) if "over" in sql else ():
             inner = window.this.this if isinstance(window.this, exp.Filter) else window.this
             name = function_name(inner) or "this function"
@@ -57,7 +62,7 @@ def distinct_aggregates(parts: Iterable[exp.Expr], walk: Walk) -> Iterator[Opera
 
 def _judged(node: exp.Select) -> Iterator[exp.Expr]:
     yield from node.expressions
-    for key in ("having", "qualify"):
+    for key in ("where", "having", "qualify"):
         clause = node.args.get(key)
         if clause is not None:
             yield clause.this

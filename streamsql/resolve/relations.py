@@ -190,12 +190,13 @@ class Operation:
     """A part of a query that keeps no state, and that Spark judges when the query starts.
 
     ``kind`` is ``sort``, ``offset``, ``sample``, ``window_function``, ``row_id``,
-    ``distinct_aggregate``, ``union``, ``except``, ``intersect``, ``join`` (of a stream and a
-    static side) or ``switched_off`` (syntax that the setting ``text`` does not allow). Of the
-    others ``text`` is what was written. ``left`` and ``right`` say, of the kinds
-    with two inputs, which of them are streams; ``streaming`` whether the input is one at all.
-    ``unmarked`` are the columns of a UNION that carry a watermark in some branches only.
-    ``below`` are the stateful operators under it that are not behind a view.
+    ``distinct_aggregate``, ``correlated_aggregate`` (see ``resolve.correlation``), ``union``,
+    ``except``, ``intersect``, ``join`` (of a stream and a static side) or ``switched_off``
+    (syntax that the setting ``text`` does not allow). Of the others ``text`` is what was written.
+    ``left`` and ``right`` say, of the kinds with two inputs, which of them are streams;
+    ``streaming`` whether the input is one at all. ``unmarked`` are the columns of a UNION that
+    carry a watermark in some branches only. ``below`` are the stateful operators under it that
+    are not behind a view.
     """
 
     kind: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
@@ -10,6 +10,7 @@ from sqlglot import exp
 from streamsql.datatypes import DataType, Struct, ddl
 from streamsql.dialect import WATERMARK, function_name
 from streamsql.resolve.coercion import TIMESTAMP
+from streamsql.resolve.correlation import correlated_aggregate
 from streamsql.resolve.expressions import check_condition, type_of
 from streamsql.resolve.foreign import check_join, check_relation
 from streamsql.resolve.generators import Generated, generated
@@ -289,6 +290,8 @@ def joined_with(left: Sources, node: exp.Expr, scope: Scope, walk: Walk) -> Sour
         flow = flow.through(_stream_join(node, found, left, right, flow, walk))
     elif flow.streaming:
         flow = flow.past(_static_join(node, found.kind, left, right, walk))
+    if left.streaming and isinstance(node.this, exp.Lateral):
+        flow = flow.past(*_lateral_aggregates(node, found.kind, walk))
     every = (*found.left, *found.right_seen)
     joined = Sources(
         tuple(every),
@@ -301,6 +304,15 @@ def joined_with(left: Sources, node: exp.Expr, scope: Scope, walk: Walk) -> Sour
     if condition is not None:
         joined = _with_condition(node, joined, found, scope, walk)
     return _pivoted(node, joined, walk) if node.args.get("pivots") else joined
+
+
+def _lateral_aggregates(node: exp.Expr, kind: str, walk: Walk) -> Iterator[Operation]:
+    around, query = node.find_ancestor(exp.Select), node.this.this
+    if around is None or not isinstance(query, exp.Subquery):
+        return
+    text = correlated_aggregate(query, around, lateral=True, outer=kind == "left_outer")
+    if text is not None:
+        yield operation("correlated_aggregate", query, walk, text=text)
 
 
 def _with_condition(
