@@ -70,9 +70,12 @@ def _objections(facts: StreamFacts, judge: _Judge) -> Iterator[Objection]:
 
 def _comes_later(objection: Objection) -> bool:
     """Whether Spark objects in the first batch only, when what nothing reads is gone."""
-    if objection.cause is not None and objection.cause.kind in ("except", "correlated_aggregate"):
+    cause = objection.cause
+    if isinstance(cause, StatefulOperator) and cause.kind == "except":
         return True
-    is_cross = objection.cause is not None and objection.cause.join_type == "cross"
+    if cause is not None and cause.kind == "correlated_aggregate":
+        return True
+    is_cross = cause is not None and cause.join_type == "cross"
     return objection.rule in _IN_THE_FIRST_BATCH and not is_cross
 
 
