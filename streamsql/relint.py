@@ -22,6 +22,7 @@ from streamsql.checks.judgement import errors_of, judge
 from streamsql.checks.plugins import load_rules
 from streamsql.checks.runnable import check_runnable
 from streamsql.collector import collector_paused
+from streamsql.dialect import take_apart
 from streamsql.errors import ModelError
 from streamsql.findings import Finding, sort_findings
 from streamsql.graph import Graph, build_graph
@@ -208,13 +209,14 @@ class _Looking:
             return Verdict(key, error.finding, blamed=model.name)
         outcome = self.resolver.resolve(parsed)
         made = outcome.resolved
-        checked = check_model(made, self.resolver.relations) if made is not None else ()
+        checked = tuple(check_model(made, self.resolver.relations)) if made is not None else ()
+        take_apart(parsed.tree)
         text = None if outcome.relation is None else relation_text(outcome.relation)
         return Verdict(
             key,
             None,
             outcome.findings,
-            tuple(checked),
+            checked,
             text,
             None if text is None else key_of(text),
             outcome.blamed,
