@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Told = tuple[Remembered, Mapping[str, str]]
 """What there is to tell, and the texts that it speaks of."""
 
-_PLUGINS = ("streamsql.rules", "streamsql.connectors", "streamsql.formats")
+_PLUGINS = frozenset({"streamsql.rules", "streamsql.connectors", "streamsql.formats"})
 _OF_MODELS = (".sql", ".yml", ".yaml", ".csv")  # what of them matters is in the keys of models
 
 
@@ -154,7 +154,7 @@ def _has_plugins() -> bool:
     """Whether the code of others is in use: it may look anywhere."""
     from importlib.metadata import entry_points
 
-    return any(entry_points(group=group) for group in _PLUGINS)
+    return not _PLUGINS.isdisjoint(entry_points().groups)
 
 
 def _shows_secrets(project: Project, files: ProjectFiles) -> bool:

@@ -101,27 +101,28 @@ class _Texts:
 
 def _sort_texts(texts: Mapping[str, str], settings: Settings) -> _Texts:
     found = _Texts()
+    roots = _roots(settings)
     for path in sorted(texts):
-        kind = _kind(path, settings)
+        kind = _kind(path, roots)
         if kind is not None:
             getattr(found, kind)[path] = texts[path]
     return found
 
 
-def _kind(path: str, settings: Settings) -> str | None:
-    """Return what a file is, by its folder and its ending; nothing if it is not ours."""
+def _roots(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """Return the folders of the settings, and patterns, with what is in them."""
     roots = {
         "macros": settings.macro_paths,
         "seeds": settings.seed_paths,
         "models": settings.model_paths,
         "tests": settings.model_tests,
     }
-    inside = [
-        (len(root), kind)
-        for kind, folders in roots.items()
-        for root in folders
-        if is_below(path, root)
-    ]
+    return tuple((root, kind) for kind, folders in roots.items() for root in folders)
+
+
+def _kind(path: str, roots: Iterable[tuple[str, str]]) -> str | None:
+    """Return what a file is, by its folder and its ending; nothing if it is not ours."""
+    inside = [(len(root), kind) for root, kind in roots if is_below(path, root)]
     if not inside:
         return None
     suffix = splitext(path)[1].lower()
