@@ -30,7 +30,8 @@ from streamsql.render.rendered import Reference, RenderedModel
 
 _RESERVED = re.compile(r"(?i)(ref|source)__")
 _LONGEST = 500_000  # a second or two to read
-_INVENTED_BY_PIPES = re.compile(r"__tmp\d+")
+INVENTED_BY_PIPES = re.compile(r"__tmp\d+")
+"""The names that sqlglot gives to what stands before a pipe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,7 @@ def _unknown_relations(
 ) -> Iterator[Finding]:
     for table in relations:
         name = table.name.lower()
-        if name in references or _RESERVED.match(name) or _INVENTED_BY_PIPES.fullmatch(name):
+        if name in references or _RESERVED.match(name) or INVENTED_BY_PIPES.fullmatch(name):
             continue
         visible = cte_names(table)
         if table.args.get("db") is None and name in visible:

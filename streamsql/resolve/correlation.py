@@ -8,8 +8,6 @@ Spark 4.1 and 4.2.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from sqlglot import exp
 
 from streamsql.resolve.shape import aggregates_in
@@ -37,15 +35,13 @@ def correlated_aggregate(
     return "" if equal and not outer else UNEQUAL
 
 
-def scalar_subqueries(node: exp.Expr) -> Iterator[exp.Subquery]:
-    """Yield the subqueries in an expression that stand for one value."""
-    if isinstance(node, exp.Subquery):
-        yield node
-        return
-    if isinstance(node, (exp.Query, exp.Exists)):
-        return
-    for part in node.iter_expressions():
-        yield from scalar_subqueries(part)
+def is_scalar(query: exp.Expr, around: exp.Select) -> bool:
+    """Whether a subquery stands for one value in an expression of ``around``."""
+    place = query.parent if isinstance(query.parent, exp.Subquery) else query
+    asks = isinstance(place.parent, exp.In) and place.arg_key == "query"
+    if asks or isinstance(place.parent, exp.Exists):
+        return False
+    return place.find_ancestor(exp.Select) is around
 
 
 def _names(select: exp.Select) -> set[str]:

@@ -65,6 +65,7 @@ def check_condition(node: exp.Expr, clause: str, found: DataType | None, walk: W
 
 def _query(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
     rows = walk.resolve_query(node, scope, walk)
+    walk.subqueries.append(node)
     if rows.streaming or any(u.reads for u in rows.flow.unread):
         walk.report(
             "streaming-subquery",

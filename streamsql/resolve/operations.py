@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from sqlglot import exp
 
 from streamsql.dialect import function_name
-from streamsql.resolve.correlation import correlated_aggregate, scalar_subqueries
+from streamsql.resolve.correlation import correlated_aggregate, is_scalar
 from streamsql.resolve.relations import Operation, StatefulOperator
 from streamsql.resolve.scope import Flow
 from streamsql.resolve.shape import aggregates_in
@@ -41,14 +41,15 @@ def expression_operations(node: exp.Select, flow: Flow, walk: Walk) -> Iterator[
     for part in _judged(node):
         if "distinct" in sql:
             yield from distinct_aggregates([part], walk)
-        for inner in scalar_subqueries(part):
-            text = correlated_aggregate(inner, node, lateral=False)
-            if text is not None:
-                yield operation("correlated_aggregate", inner, walk, text=text)
         for window in _window_functions(part) if "over" in sql else ():
             inner = window.this.this if isinstance(window.this, exp.Filter) else window.this
             name = function_name(inner) or "this function"
             yield operation("window_function", window, walk, text=name)
+    for query in walk.subqueries:
+        if is_scalar(query, node):
+            kind = correlated_aggregate(query, node, lateral=False)
+            if kind is not None:
+                yield operation("correlated_aggregate", query, walk, text=kind)
 
 
 def distinct_aggregates(parts: Iterable[exp.Expr], walk: Walk) -> Iterator[Operation]:
@@ -62,7 +63,7 @@ def distinct_aggregates(parts: Iterable[exp.Expr], walk: Walk) -> Iterator[Opera
 
 def _judged(node: exp.Select) -> Iterator[exp.Expr]:
     yield from node.expressions
-    for key in ("where", "having", "qualify"):
+    for key in ("having", "qualify"):
         clause = node.args.get(key)
         if clause is not None:
             yield clause.this

@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from streamsql.datatypes import DataType, Primitive, Struct
 from streamsql.dialect import function_name
+from streamsql.parse import INVENTED_BY_PIPES
 from streamsql.resolve.aggregation import check_aggregation
 from streamsql.resolve.coercion import widest
 from streamsql.resolve.expressions import check_condition, type_of
@@ -41,7 +42,7 @@ from streamsql.resolve.scope import UNKNOWN, Attribute, Flow, Rowset, Scope, Vis
 from streamsql.resolve.select_list import outputs, traced
 from streamsql.resolve.set_operations import set_operation
 from streamsql.resolve.shape import aggregates_in, event_time_of, event_times_under
-from streamsql.resolve.sources import joined_with, read_relation, read_sources, renamed
+from streamsql.resolve.sources import joined_with, read_relation, read_sources, renamed, sampled
 from streamsql.resolve.time_windows import check_one_window
 from streamsql.resolve.walk import Walk, visit
 
@@ -120,7 +121,8 @@ def _with_ctes(node: exp.Expr, scope: Scope, walk: Walk) -> Scope:
         if clause.args.get("recursive"):
             ctes[name] = _anchor(cte, inside, walk)
         rowset = renamed(cte, resolve_query(cte.this, inside, walk))
-        flow = rowset.flow.named()
+        # What stands before a pipe is one for sqlglot alone.
+        flow = rowset.flow if INVENTED_BY_PIPES.fullmatch(name) else rowset.flow.named()
         ctes[name] = rowset if flow is rowset.flow else replace(rowset, flow=flow)
     return inside
 
@@ -181,6 +183,8 @@ def _select(node: exp.Select, scope: Scope, walk: Walk) -> Rowset:
         for operator in _operators(node, groups, aggregates, columns, walk):
             flow = flow.through(replace(operator, below=flow.stateful, plain=flow.plain))
         flow = flow.past(*expression_operations(node, flow, walk))
+        if node.args.get("sample") is not None:  # of a pipe
+            flow = sampled(node.args["sample"], flow, walk)
     flow = _closed(node, flow, walk)
     complete = not (source.open_qualifiers and _has_star(node))
     return Rowset(columns, (), flow, complete, influences, united(source.unlisted.values()))

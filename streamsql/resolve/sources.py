@@ -110,7 +110,7 @@ def read_relation(node: exp.Expr, scope: Scope, walk: Walk) -> Sources:
     rowset = _with_watermark(node, rowset, qualifier, scope, walk)
     sample = node.args.get("sample")
     if sample is not None and rowset.streaming:
-        rowset = replace(rowset, flow=_sampled(sample, rowset.flow, walk))
+        rowset = replace(rowset, flow=sampled(sample, rowset.flow, walk))
     source = Sources.of(rowset, qualifier)
     return _pivoted(node, source, walk) if node.args.get("pivots") else source
 
@@ -123,7 +123,7 @@ def _pivoted(node: exp.Expr, source: Sources, walk: Walk) -> Sources:
     return Sources(visible, unknown, rowset.flow, rowset.influences, unlisted)
 
 
-def _sampled(node: exp.Expr, flow: Flow, walk: Walk) -> Flow:
+def sampled(node: exp.Expr, flow: Flow, walk: Walk) -> Flow:
     """Return the flow after TABLESAMPLE: so many rows of it are a LIMIT."""
     if node.args.get("size") is None:
         return flow.past(operation("sample", node, walk))

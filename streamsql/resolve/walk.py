@@ -39,8 +39,9 @@ class Walk:
     Kafka's own fields that it names, by relation; ``stars`` are its ``*`` with the hidden fields
     of the relations they stand for; ``risks`` are the expressions that may go wrong while it
     runs; ``read`` is what the expression being visited has named so far (see
-    ``resolve.lineage``); ``row_ids`` are the calls that number rows; ``met`` are the relations
-    that were read already, by identity; ``used`` and ``meetings`` are for ``resolve.liveness``.
+    ``resolve.lineage``); ``row_ids`` are the calls that number rows, ``subqueries`` the queries in
+    expressions; ``met`` are the relations that were read already, by identity; ``used`` and
+    ``meetings`` are for ``resolve.liveness``.
     """
 
     parsed: ParsedModel
@@ -54,6 +55,7 @@ class Walk:
     risks: list[Risk] = field(default_factory=list)
     read: Trail = field(default_factory=list)
     row_ids: list[exp.Expr] = field(default_factory=list)
+    subqueries: list[exp.Expr] = field(default_factory=list)
     used: list[Attribute] = field(default_factory=list)
     meetings: list[Meeting] = field(default_factory=list)
     met: dict[int, Rowset] = field(default_factory=dict)

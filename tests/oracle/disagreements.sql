@@ -16,3 +16,6 @@ update: WITH u AS (SELECT user COLLATE UTF8_LCASE AS u, count(*) AS n FROM event
 append: WITH u AS (SELECT user FROM events EXCEPT SELECT k FROM dim) SELECT id FROM events
 append: WITH u AS (SELECT session_window(ts, '10 minutes') AS w, count(*) AS n FROM events GROUP BY 1) SELECT id FROM events
 update: WITH u AS (SELECT window(w, '1 hour') AS h, sum(n) AS n FROM (SELECT window(ts, '10 minutes') AS w, count(*) AS n FROM events GROUP BY 1) GROUP BY 1) SELECT id FROM events
+append: SELECT * FROM (FROM clicks AS t1 |> LIMIT 5 |> TABLESAMPLE (50 PERCENT) |> SELECT id, ts)
+complete: SELECT * FROM (FROM clicks_nw AS t1 |> AGGREGATE count(*) AS n GROUP BY user AS k |> EXTEND 1 + 1 AS e |> AGGREGATE count(*) AS m GROUP BY k AS l |> SELECT m)
+append: SELECT upper(t3.id) AS id FROM (SELECT t1.id, v.e FROM clicks2 AS t1, LATERAL (SELECT max(name) FROM dim WHERE k = t1.url) AS v(e)) AS t3
