@@ -1,6 +1,6 @@
 """Queries of which lint says that they wait for a source for ever wait for it on Spark, too.
 
-One stream has a file of rows two hours after the other, and one is silent after its first.
+One stream brings rows every two hours, and another is silent after its first.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from streamsql.project.nodes import ProjectFiles
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-BATCHES = 4
+BATCHES = 3
 SCHEMA = "id string, ts timestamp"
 DELAYS = {"busy": "10 minutes", "silent": "5 minutes", "busy_nw": None, "silent_nw": None}
 HOURLY = "SELECT window(ts, '1 hour') AS w, count(*) AS n FROM"
@@ -120,6 +120,7 @@ def session(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Sp
 
 
 @pytest.mark.spark
+@pytest.mark.slow
 def test_spark_bears_it_out(session: SparkSession, tmp_path: Path) -> None:
     waits: dict[str, bool] = {}
     for run in RUNS:
