@@ -12,8 +12,7 @@ from pathlib import Path
 from urllib.parse import urlparse
 
 from streamsql.cli.folders import broker_folder, local_path
-from streamsql.cli.machine import PACKAGES
-from streamsql.connectors.jdbc import DRIVER
+from streamsql.cli.machine import PACKAGES, jdbc_connection
 from streamsql.errors import RunError
 from streamsql.plan.nodes import Plan
 from streamsql.project.nodes import REGISTRY, Connection, Project, Source
@@ -28,7 +27,6 @@ from streamsql.spark.artifacts import (
     supply,
 )
 from streamsql.spark.java import Java, find_java
-from streamsql.spark.jdbc import JdbcConnection
 from streamsql.spark.kafka import describe_cluster, list_topics, topic_info
 from streamsql.spark.librdkafka import KafkaConnection
 from streamsql.spark.logins import try_login
@@ -160,14 +158,7 @@ def _embedded(project: Project, root: Path, on_progress: Progress) -> str:
 
 
 def _database(connection: Connection, on_progress: Progress) -> str:
-    reached = JdbcConnection(
-        connection.name,
-        connection.url or "",
-        connection.user,
-        connection.password,
-        connection.driver or DRIVER,
-        connection.options,
-    )
+    reached = jdbc_connection(connection)
     server = require_listening(reached)
     java = find_java(os.environ)
     driver = fetch_database_driver(supply(os.environ), java=java, on_progress=on_progress)

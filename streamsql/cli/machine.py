@@ -67,7 +67,7 @@ def machine(
         if not c.embedded
     }
     databases = {
-        c.name: _database(c) for c in project.target.connections.values() if c.type == "jdbc"
+        c.name: jdbc_connection(c) for c in project.target.connections.values() if c.type == "jdbc"
     }
     used = used_connections(plan)
     with ExitStack() as stack:
@@ -84,7 +84,8 @@ def machine(
         yield Machine(session, Connections(reached, here, databases, registries))
 
 
-def _database(connection: Connection) -> JdbcConnection:
+def jdbc_connection(connection: Connection) -> JdbcConnection:
+    """Return how the database of a connection of the profile is reached."""
     from streamsql.connectors.jdbc import DRIVER
     from streamsql.spark.jdbc import JdbcConnection
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from streamsql.dev.events import Event, Generator
 
-HEAD_START = timedelta(hours=12)
+_HEAD_START = timedelta(hours=12)
 _MOST_TO_SKIP = 200_000  # records that are made again to find the place: a few seconds
 
 
@@ -37,14 +37,14 @@ class Tape:
         return dropwhile(lambda event: event.time <= self.played, made)
 
     @property
-    def behind(self) -> int:
+    def count(self) -> int:
         """About how many events have been played."""
         return round((self.played - self.start).total_seconds() * self.rate)
 
 
 def new_tape(seed: int, rate: float) -> Tape:
     """Return a tape that begins half a day ago, so that its clock can run faster than ours."""
-    start = datetime.now(UTC) - HEAD_START
+    start = datetime.now(UTC) - _HEAD_START
     return Tape(seed, rate, start, start)
 
 
@@ -60,7 +60,7 @@ def load_tape(path: Path, seed: int, rate: float) -> Tape:
         tape = Tape(told["seed"], told["rate"], start, played)
     except (OSError, ValueError, KeyError, TypeError):
         return new_tape(seed, rate)
-    if (tape.seed, tape.rate) == (seed, rate) and tape.behind < _MOST_TO_SKIP:
+    if (tape.seed, tape.rate) == (seed, rate) and tape.count < _MOST_TO_SKIP:
         return tape
     return Tape(seed, rate, played, played)
 

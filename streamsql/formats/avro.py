@@ -20,7 +20,7 @@ from functools import reduce
 
 from streamsql.datatypes import ddl, parse_type, quote_name
 from streamsql.findings import Finding, Location
-from streamsql.formats.avro_schema import SchemaField, Shape
+from streamsql.formats.avro_schema import SchemaField, Shape, schema_text
 from streamsql.formats.fitting import misfits
 from streamsql.formats.format import Columns, Format, Output
 from streamsql.formats.framing import frame, frame_faults, shown_id, without_frame
@@ -119,7 +119,7 @@ def _with_end(text: str) -> str:
     end = {"type": "fixed", "name": "streamsql_end", "size": len(END) // 2}
     fields = [{"name": "value", "type": json.loads(text)}, {"name": "end", "type": end}]
     whole = {"type": "record", "name": "streamsql_record", "fields": fields}
-    return json.dumps(whole, separators=(",", ":"), ensure_ascii=False)
+    return schema_text(whole)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,14 +15,19 @@ from typing import Any
 from streamsql.datatypes import (
     Array,
     DataType,
-    DataTypeError,
     Decimal,
     Map,
     Primitive,
     Struct,
-    parse_type,
 )
-from streamsql.formats.avro_schema import SchemaError, is_record, parse_schema, schema_fields
+from streamsql.formats.avro_schema import (
+    SchemaError,
+    column_type,
+    is_record,
+    parse_schema,
+    schema_fields,
+    schema_text,
+)
 from streamsql.formats.schemas import RecordSchema
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -63,11 +68,11 @@ def avro_schema(name: str, columns: Sequence[tuple[str, str]]) -> str:
     Raises:
         SchemaError: Avro has no name or no type for a column.
     """
-    fields = [_field(column, _read(data_type, column), name) for column, data_type in columns]
+    fields = [_field(column, column_type(column, data_type), name) for column, data_type in columns]
     if not fields:
         raise SchemaError("there are no columns")
     made = {"type": "record", "name": _checked(name), "fields": fields}
-    return _compact(made)
+    return schema_text(made)
 
 
 def next_schema(newest: str, columns: Sequence[tuple[str, str]]) -> str:
@@ -82,30 +87,19 @@ def next_schema(newest: str, columns: Sequence[tuple[str, str]]) -> str:
     name = node.get("name", "") if isinstance(node, dict) else ""
     derived = json.loads(avro_schema(str(name).rpartition(".")[2] or "value", columns))
     if not is_record(node):
-        return _compact(derived)
+        return schema_text(derived)
     kinds = {f.name.lower(): f.type for f in schema_fields(node)}
     before = {f["name"].lower(): f for f in node["fields"]}
     fields = []
     for (column, data_type), made in zip(columns, derived["fields"], strict=True):
-        same = kinds.get(column.lower()) == _read(data_type, column)
+        same = kinds.get(column.lower()) == column_type(column, data_type)
         fields.append(before[column.lower()] if same else made)
     whole = {**node, "fields": fields}
     try:
         schema_fields(whole)
     except SchemaError:  # a type that was defined in a field that is gone
         whole = {**node, "fields": derived["fields"]}
-    return _compact(whole)
-
-
-def _compact(node: Any) -> str:
-    return json.dumps(node, separators=(",", ":"), ensure_ascii=False)
-
-
-def _read(data_type: str, column: str) -> DataType:
-    try:
-        return parse_type(data_type)
-    except DataTypeError as error:
-        raise SchemaError(f"column '{column}': {error}") from None
+    return schema_text(whole)
 
 
 def _field(name: str, kind: DataType, owner: str) -> dict[str, Any]:

@@ -30,7 +30,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from streamsql.datatypes import Array, DataType, Decimal, Field, Map, Primitive, Struct
+from streamsql.datatypes import (
+    Array,
+    DataType,
+    DataTypeError,
+    Decimal,
+    Field,
+    Map,
+    Primitive,
+    Struct,
+    parse_type,
+)
 
 _PLAIN = {
     "null": "void",
@@ -260,6 +270,19 @@ def parse_schema(text: str) -> Any:
         raise SchemaError(f"it is not JSON: {error}") from None
 
 
+def schema_text(node: Any) -> str:
+    """Return a schema as text, as short as JSON has it."""
+    return json.dumps(node, separators=(",", ":"), ensure_ascii=False)
+
+
+def column_type(column: str, data_type: str) -> DataType:
+    """Return the type of a column that a schema is derived from. SchemaError if it is none."""
+    try:
+        return parse_type(data_type)
+    except DataTypeError as error:
+        raise SchemaError(f"column '{column}': {error}") from None
+
+
 def schema_fields(node: Any) -> tuple[SchemaField, ...]:
     """Return the columns of a schema: a record's fields; of anything else the one ``value``.
 
@@ -267,7 +290,7 @@ def schema_fields(node: Any) -> tuple[SchemaField, ...]:
         SchemaError: it is no schema, or Spark has no type for it.
     """
     reader = _Reader()
-    if isinstance(node, dict) and node.get("type") in ("record", "error"):
+    if is_record(node):
         full, inner = _full_name(node, "record", "", "the schema")
         reader.open.append(full)
         fields = reader.fields(node, inner, full)

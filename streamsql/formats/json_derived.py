@@ -6,21 +6,18 @@ breaks nobody then. The types are those that ``json_schema`` gives back.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from streamsql.datatypes import (
     Array,
     DataType,
-    DataTypeError,
     Decimal,
     Map,
     Primitive,
     Struct,
-    parse_type,
 )
-from streamsql.formats.avro_schema import SchemaError, parse_schema
+from streamsql.formats.avro_schema import SchemaError, column_type, parse_schema, schema_text
 from streamsql.formats.json_schema import json_schema_fields
 
 _DRAFT = "http://json-schema.org/draft-07/schema#"
@@ -51,8 +48,10 @@ def json_schema(title: str, columns: Sequence[tuple[str, str]]) -> str:
     """
     if not columns:
         raise SchemaError("there are no columns")
-    properties = {name: _property(name, _read(name, data_type)) for name, data_type in columns}
-    return _compact({"$schema": _DRAFT, "title": title, **_object(properties)})
+    properties = {
+        name: _property(name, column_type(name, data_type)) for name, data_type in columns
+    }
+    return schema_text({"$schema": _DRAFT, "title": title, **_object(properties)})
 
 
 def next_json_schema(newest: str, columns: Sequence[tuple[str, str]]) -> str:
@@ -70,23 +69,12 @@ def next_json_schema(newest: str, columns: Sequence[tuple[str, str]]) -> str:
         return json_schema(str(node.get("title", "value")), columns)
     properties = {
         name: node["properties"][name] if kinds.get(name) == kind else _property(name, kind)
-        for name, kind in ((name, _read(name, data_type)) for name, data_type in columns)
+        for name, kind in ((name, column_type(name, data_type)) for name, data_type in columns)
     }
     made = {**node, "properties": properties}
     if "required" in node:
         made["required"] = [name for name in node["required"] if name in properties]
-    return _compact(made)
-
-
-def _compact(node: Any) -> str:
-    return json.dumps(node, separators=(",", ":"), ensure_ascii=False)
-
-
-def _read(column: str, data_type: str) -> DataType:
-    try:
-        return parse_type(data_type)
-    except DataTypeError as error:
-        raise SchemaError(f"column '{column}': {error}") from None
+    return schema_text(made)
 
 
 def _object(properties: dict[str, Any]) -> dict[str, Any]:

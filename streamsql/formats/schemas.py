@@ -11,7 +11,6 @@ registry knows it. Nothing here opens a connection: what is compiled depends on 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,6 +22,7 @@ from streamsql.formats.avro_schema import (
     is_record,
     parse_schema,
     schema_fields,
+    schema_text,
 )
 from streamsql.formats.json_schema import is_closed, json_schema_fields
 
@@ -133,9 +133,9 @@ def _one(path: str, node: Any, kind: str) -> RecordSchema:
     fields = _fields(node, kind)
     if kind == "JSON":
         return RecordSchema(
-            path, _text(node), fields, record=True, kind=kind, closed=is_closed(node)
+            path, schema_text(node), fields, record=True, kind=kind, closed=is_closed(node)
         )
-    return RecordSchema(path, _text(node), fields, is_record(node), kind=kind)
+    return RecordSchema(path, schema_text(node), fields, is_record(node), kind=kind)
 
 
 def _fields(node: Any, kind: str) -> tuple[SchemaField, ...]:
@@ -158,7 +158,7 @@ def _writers(node: Mapping[str, Any], wanted: str) -> tuple[Writer, ...]:
             continue
         id_, version = _whole(entry.get("id")), _whole(entry.get("version"))
         _fields(entry["schema"], wanted)
-        found.append(Writer(id_, version, _text(entry["schema"])))
+        found.append(Writer(id_, version, schema_text(entry["schema"])))
     if not found:
         raise SchemaError(
             "no version of it has an id yet", "register it: streamsql schema register"
@@ -184,7 +184,3 @@ def _chosen(writers: tuple[Writer, ...], version: str | None) -> Writer:
             return writer
     known = ", ".join(str(w.version) for w in reversed(writers))
     raise SchemaError(f"there is no version {version}", f"its versions are {known}")
-
-
-def _text(node: Any) -> str:
-    return json.dumps(node, separators=(",", ":"), ensure_ascii=False)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from streamsql.formats.avro_schema import SchemaError, parse_schema
+from streamsql.formats.avro_schema import SchemaError, parse_schema, schema_text
 
 TYPES = ("AVRO", "JSON")
 
@@ -23,7 +23,7 @@ class SubjectVersion:
     @property
     def text(self) -> str:
         """The schema as JSON, without blanks."""
-        return json.dumps(self.schema, separators=(",", ":"), ensure_ascii=False)
+        return schema_text(self.schema)
 
 
 @dataclass(frozen=True, slots=True)

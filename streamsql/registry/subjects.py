@@ -95,13 +95,15 @@ class SchemaPart:
     """The values or the keys of a topic that are written with a schema.
 
     ``part`` is ``value`` or ``key``, ``kind`` the type of its schemas: ``AVRO`` or ``JSON``.
-    ``schema`` is what is compiled in, ``columns`` are the names of what is in it; None: all.
+    ``options`` are those of its format; ``schema`` is what is compiled in; ``columns`` are the
+    names of what is in it, None: all.
     """
 
     rendered: RenderedModel
     part: str
     subject: str
     kind: str
+    options: Mapping[str, str]
     schema: RecordSchema | None
     columns: tuple[str, ...] | None
 
@@ -124,4 +126,4 @@ def _parts(rendered: RenderedModel, project: Project) -> Iterator[SchemaPart]:
             continue
         if known.needs_schema or any(_named(options, project)):
             subject = subject_of_model(rendered, project, part)
-            yield SchemaPart(rendered, part, subject, known.schema, schema, columns)
+            yield SchemaPart(rendered, part, subject, known.schema, options, schema, columns)

@@ -18,7 +18,6 @@ from streamsql.render.environment import BEGINS, LocatedFault, MacroReturn, Work
 
 _QUOTED_NAME = re.compile(r"(?:attribute|parameter) '(\w+)'|^'(\w+)' is undefined")
 _NO_ATTRIBUTE = re.compile(r"'[\w.]+ object' has no attribute '(\w+)'")
-_TOO_BIG = (MemoryError, OverflowError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from data_tests.tested_orders import FILES, examples, send_orders, stored
 from run.test_batches import forget_last_commit
+from streams import failure_of
 
 from streamsql.dev.broker import EmbeddedBroker
 from streamsql.pipeline import compile_project
@@ -69,8 +70,6 @@ def drain(
     of_dead_letters: Mapping[str, str] | None = None,
 ) -> str | None:
     """Drain a query from its checkpoint; return why it failed, if it did."""
-    from pyspark.errors import StreamingQueryException
-
     from streamsql.spark.batches import Destination
     from streamsql.spark.streams import start_query
 
@@ -89,11 +88,7 @@ def drain(
         paths={query.id: str(folder / "table")},
         once=True,
     )
-    try:
-        assert stream.awaitTermination(240)
-    except StreamingQueryException as error:
-        return str(error)
-    return None
+    return failure_of(stream)
 
 
 def numbers(kafka: KafkaConnection, topic: str) -> list[int]:

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 from postgres import PASSWORD, USER, Postgres
 from run.test_batches import forget_last_commit
+from streams import failure_of
 
 from streamsql.cli import cli
 from streamsql.dev.broker import EmbeddedBroker
@@ -84,8 +85,6 @@ class Orders:
 
     def drain(self, of_letters: Mapping[str, str] | None = None) -> str | None:
         """Drain the query as it is now, from its checkpoint; return why it failed, if it did."""
-        from pyspark.errors import StreamingQueryException
-
         from streamsql.spark.batches import Destination
         from streamsql.spark.databases import prepare_table
         from streamsql.spark.jdbc import JdbcConnection
@@ -109,11 +108,7 @@ class Orders:
             paths={},
             once=True,
         )
-        try:
-            assert stream.awaitTermination(240)
-        except StreamingQueryException as error:
-            return str(error)
-        return None
+        return failure_of(stream)
 
     def rows(self) -> list[int]:
         found = self.postgres.rows(DATABASE, "SELECT order_id FROM orders_in_euros ORDER BY 1")

@@ -73,9 +73,7 @@ def _chosen(work: Work, name: str, part: str) -> tuple[SchemaPart, ResolvedModel
 
 
 def _generate(work: Work, part: SchemaPart, model: ResolvedModel) -> str:
-    config = part.rendered.config
-    options = config.format_options if part.part == "value" else config.key_options
-    named = options.get("schema", "")
+    named = part.options.get("schema", "")
     if named.endswith(".avsc"):
         return _write_schema(work, named, _text(part, model, None))
     path, file = work.file(part.subject)
