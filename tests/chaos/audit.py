@@ -57,6 +57,8 @@ class Audit:
 
 def audit_topics(audit: Audit) -> None:
     """Nothing is missing, nothing is wrong, and what came twice was in flight."""
+    sent = [truth.event_id(e) for e in audit.events if e.source == ORDERS]
+    assert [header(r, "event_id") for r in audit.topic("orders")] == sent
     found = truth.orders(audit.events)
     valued = audit.topic("orders_in_eur")
     assert {_in_eur(row) for row in rows(valued)} == {_order_in_eur(o) for o in found.values()}
