@@ -1,302 +1,28 @@
-"""Every setting of a model: its type, who accepts it, what it is for, and how it is merged.
-
-The one table below serves ``config()`` in SQL, ``config:`` in YAML, folder defaults in the
-settings, the documentation and the JSON Schemas.
-"""
+"""A model's settings: read, merged from folder to YAML to SQL, and filled in."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
-from enum import StrEnum
 from typing import Any
 
 from streamsql.findings import Finding, Location, did_you_mean
 from streamsql.formats import find_format, unknown_format, unknown_options
+from streamsql.project.config_fit import check_fit, is_folder_default
+from streamsql.project.config_keys import CONFIG, ConfigKey, Merge, config_section
+from streamsql.project.connections import check_connection, only_kafka, with_connection
 from streamsql.project.faults import Faults
-from streamsql.project.marked import Marked, Table, mark
-from streamsql.project.nodes import Connection, Dedup, Model, ModelConfig, Trigger, Watermark
+from streamsql.project.marked import mark
+from streamsql.project.nodes import Connection, Model, ModelConfig
 from streamsql.project.quarantine import quarantine_topic, with_unique
 from streamsql.project.schema_files import SchemaFiles
-from streamsql.project.shapes import (
-    MISSING,
-    Choice,
-    ColumnName,
-    Flag,
-    FreeMap,
-    Interval,
-    JsonSchema,
-    Key,
-    Name,
-    OneOrMany,
-    Record,
-    Section,
-    Shape,
-    Text,
-    TextMap,
-    Whole,
-    report_unknown_key,
-)
+from streamsql.project.shapes import MISSING, Record, report_unknown_key
 
-
-class Merge(StrEnum):
-    """What happens where a setting is given in several places, from folder to SQL."""
-
-    REPLACE = "replace"
-    ADD = "add"
-    BY_KEY = "by key"
-
-
-MATERIALIZATIONS = ("view", "topic", "table", "sink")
 _WORDS_OF_DBT = {
     "incremental": "use 'table': new rows are appended, or merged where there is a unique_key",
     "ephemeral": "use 'view': it is inlined into the queries that read it",
     "materialized_view": "use 'table' or 'topic': both are kept up to date",
 }
-_ALL = (*MATERIALIZATIONS, "seed")
-_WRITTEN = ("topic", "table", "sink")
-_KEPT = ("topic", "table")
-_TABLE_FORMATS = ("delta", "parquet")
-_FILE_FORMATS = ("avro", "csv", "json", "orc", "parquet", "text", "xml")
-
-
-@dataclass(frozen=True, slots=True)
-class TriggerShape:
-    """``available_now``, ``processing_time``, or ``{processing_time: 10 seconds}``."""
-
-    def read(self, marked: Marked, faults: Faults) -> Any:
-        """Return a Trigger."""
-        if not isinstance(marked.value, Table):
-            if isinstance(marked.value, str) and marked.value[:1].isdigit():
-                hint = "write it as {processing_time: 10 seconds}"
-                message = f"'{marked.value}' alone is no trigger"
-                faults.add("unknown-value", message, marked.location, hint)
-                return MISSING
-            kind = _TRIGGER_KIND.read(marked, faults)
-            return MISSING if kind is MISSING else Trigger(kind)
-        return _TRIGGER.read(marked, faults)
-
-    def schema(self) -> JsonSchema:
-        """Return the schema of a trigger."""
-        return {"anyOf": [_TRIGGER_KIND.schema(), _TRIGGER.schema()]}
-
-
-def _trigger(record: Record) -> Any:
-    if record.get("available_now"):
-        return Trigger("available_now")
-    return Trigger("processing_time", record.get("processing_time"))
-
-
-_TRIGGER_KIND = Choice(("processing_time", "available_now"))
-_TRIGGER = Section(
-    "a trigger",
-    (
-        Key("processing_time", Interval(), "Start a batch every so often: `10 seconds`."),
-        Key("available_now", Flag(), "Process what is there, then stop."),
-    ),
-    _trigger,
-)
-
-
-def _watermark(record: Record) -> Watermark:
-    optional = {"max_ahead": record.values["max_ahead"]} if "max_ahead" in record.values else {}
-    place = record.place("column")
-    return Watermark(record.values["column"], record.values["delay"], place, **optional)
-
-
-_WATERMARK_KEYS = (
-    Key("column", ColumnName(), "The column with the event time.", required=True),
-    Key("delay", Interval(), "How late a row may come: `10 minutes`.", required=True),
-)
-WATERMARK = Section("a watermark", _WATERMARK_KEYS, _watermark)
-SOURCE_WATERMARK = Section(
-    "a watermark",
-    (
-        *_WATERMARK_KEYS,
-        Key(
-            "max_ahead",
-            Interval(),
-            "An event time further ahead of the record's own time makes a bad record: `1 day`.",
-        ),
-    ),
-    _watermark,
-)
-DEDUP = Section(
-    "dedup",
-    (
-        Key("keys", OneOrMany(ColumnName()), "Rows alike in these are duplicates.", required=True),
-        Key("within", Interval(), "How far apart duplicates may be; the watermark's delay if not."),
-    ),
-    lambda record: Dedup(record.values["keys"], record.get("within")),
-)
-
-
-DEAD_LETTER = Section(
-    "dead_letter",
-    (
-        Key("topic", Text("a topic"), "The topic of bad records; `<topic>.dead_letter`."),
-        Key("connection", Text("the name of a connection"), "Its connection; the source's own."),
-    ),
-)
-CONTRACT = Section(
-    "a contract",
-    (
-        Key(
-            "enforced",
-            Flag(),
-            "Declared columns and types must be those that are produced.",
-            required=True,
-        ),
-    ),
-    lambda record: record.values["enforced"],
-)
-
-
-@dataclass(frozen=True, slots=True)
-class ConfigKey:
-    """A setting: its shape, the materializations that accept it, and a line of help."""
-
-    name: str
-    shape: Shape
-    accepted_by: tuple[str, ...]
-    help: str
-    merge: Merge = Merge.REPLACE
-
-
-_COLUMNS = OneOrMany(ColumnName())
-
-CONFIG_KEYS: tuple[ConfigKey, ...] = (
-    ConfigKey(
-        "materialized", Choice(MATERIALIZATIONS), MATERIALIZATIONS, "What the model becomes."
-    ),
-    ConfigKey("enabled", Flag(), MATERIALIZATIONS, "False leaves the model out of everything."),
-    ConfigKey("tags", OneOrMany(Text("a tag")), _ALL, "Words to select the model by.", Merge.ADD),
-    ConfigKey("meta", FreeMap(), MATERIALIZATIONS, "Anything you want to note.", Merge.BY_KEY),
-    ConfigKey(
-        "connector",
-        Text("the name of a connector"),
-        ("sink",),
-        "What writes a sink: `console`, `jdbc`, any format of Spark's; `format` says the same.",
-    ),
-    ConfigKey(
-        "connection",
-        Text("the name of a connection"),
-        ("topic", "sink"),
-        "The connection of the profile that is written to; the only Kafka one if not given.",
-    ),
-    ConfigKey("topic", Text("the name of a topic"), ("topic",), "The topic; the model's name."),
-    ConfigKey("key", _COLUMNS, ("topic",), "The columns that make the record's key."),
-    ConfigKey(
-        "format",
-        Text("a format"),
-        _WRITTEN,
-        "How values are written: `json`, `avro`, `csv`, … for topics, `delta` or `parquet` for "
-        "tables.",
-    ),
-    ConfigKey(
-        "format_options",
-        TextMap(),
-        ("topic",),
-        "Options of the format: which schema `avro` writes.",
-        Merge.BY_KEY,
-    ),
-    ConfigKey(
-        "key_format",
-        Text("a format"),
-        ("topic",),
-        "How keys are written; one string as it is and others as JSON if not given.",
-    ),
-    ConfigKey("key_options", TextMap(), ("topic",), "Options of the key's format.", Merge.BY_KEY),
-    ConfigKey("headers", TextMap(), ("topic",), "Record headers: name to column.", Merge.BY_KEY),
-    ConfigKey(
-        "partition", ColumnName(), ("topic",), "The column, an int, that says which partition."
-    ),
-    ConfigKey(
-        "delete_when",
-        ColumnName(),
-        ("topic", "sink"),
-        "A boolean column: where it is true, the record is a tombstone, or the row is deleted.",
-    ),
-    ConfigKey("partitions", Whole(), ("topic",), "Partitions of a topic that is created."),
-    ConfigKey("replication", Whole(), ("topic",), "Replicas of a topic that is created."),
-    ConfigKey(
-        "topic_config",
-        TextMap(),
-        ("topic",),
-        "Kafka's settings of a topic that is created.",
-        Merge.BY_KEY,
-    ),
-    ConfigKey(
-        "location", Text("a path or URI"), ("table", "sink"), "Where the files are; a path or URI."
-    ),
-    ConfigKey(
-        "table",
-        Text("the name of a table"),
-        ("sink",),
-        "The table of a database, `schema.table`; the model's name.",
-    ),
-    ConfigKey("partition_by", _COLUMNS, ("table", "sink"), "Columns that files are divided by."),
-    ConfigKey(
-        "unique_key",
-        _COLUMNS,
-        ("table", "sink"),
-        "Rows alike in these replace each other, in a `delta` table or one of a database.",
-    ),
-    ConfigKey(
-        "order_by",
-        _COLUMNS,
-        ("table", "sink"),
-        "Of rows with one unique key the greatest wins; Delta needs it.",
-    ),
-    ConfigKey(
-        "on_schema_change",
-        Choice(("fail", "append_new_columns", "ignore")),
-        ("table", "sink"),
-        "What a table that lacks columns of the model means: an error, new columns, or nothing.",
-    ),
-    ConfigKey(
-        "change_feed", Flag(), ("table",), "Let models read the changes of a merged delta table."
-    ),
-    ConfigKey(
-        "output_mode",
-        Choice(("append", "update", "complete")),
-        _WRITTEN,
-        "Spark's output mode; inferred if not given.",
-    ),
-    ConfigKey("trigger", TriggerShape(), _WRITTEN, "When the next batch starts."),
-    ConfigKey("watermark", WATERMARK, _KEPT, "The event time that readers of this model get."),
-    ConfigKey("dedup", DEDUP, MATERIALIZATIONS, "Keep the first row of each key."),
-    ConfigKey(
-        "dead_letter",
-        DEAD_LETTER,
-        _WRITTEN,
-        "Where rows go that data tests quarantine; the topic is `<topic>.dead_letter`.",
-    ),
-    ConfigKey(
-        "contract",
-        CONTRACT,
-        MATERIALIZATIONS,
-        "`{enforced: true}`: declared columns are those produced; so for topics that type all.",
-    ),
-    ConfigKey("options", TextMap(), _WRITTEN, "Options of Spark's writer.", Merge.BY_KEY),
-    ConfigKey("renamed_from", Name("model"), _WRITTEN, "The name whose checkpoint goes on."),
-    ConfigKey("delimiter", Text("one character"), ("seed",), "What stands between two cells."),
-    ConfigKey("quote", Text("one character"), ("seed",), "What stands around a cell."),
-)
-CONFIG = {key.name: key for key in CONFIG_KEYS}
-
-
-def config_section(kind: str) -> Section:
-    """Return the section of the settings that ``model`` or ``seed`` accept, as raw values."""
-    accepted = [
-        key
-        for key in CONFIG_KEYS
-        if ("seed" in key.accepted_by if kind == "seed" else key.accepted_by != ("seed",))
-    ]
-    keys = tuple(Key(key.name, key.shape, key.help) for key in accepted)
-    return Section(f"the config of a {kind}", keys)
-
-
 _MODEL_SECTION = config_section("model")
 
 
@@ -349,12 +75,9 @@ def merge_config(
     place = given.places.get("materialized", model.location)
     config = _model_config(model, accepted, materialized)
     if not wrong:
-        _check_table(config, given, place, faults)
-        _check_sink(config, accepted, given.places, place, faults)
-        _check_tombstones(config, given.places, faults)
-        _check_mode(config, given.places, faults)
+        check_fit(config, accepted, given.places, place, faults)
     if connections is not None:
-        config = _with_connection(config, given, connections, place, faults)
+        config = with_connection(config, given.places, connections, place, faults)
     if config.materialized == "topic":
         config = _with_schema(config, given, schemas, place, faults)
         config = _with_key(config, given, schemas, place, faults)
@@ -419,11 +142,6 @@ def _accepted(
     return accepted
 
 
-def is_folder_default(place: Location | None) -> bool:
-    """Tell whether a setting was given for a whole folder: only that is written in TOML."""
-    return place is not None and place.path.endswith(".toml")
-
-
 _PLAIN_SETTINGS = frozenset(f.name for f in fields(ModelConfig)) - {"dead_letter"}
 
 
@@ -441,114 +159,6 @@ def _model_config(model: Model, values: dict[str, Any], materialized: str) -> Mo
     elif materialized == "table":
         defaults = {"format": "delta"}
     return ModelConfig(**{**defaults, **given})
-
-
-def _check_table(config: ModelConfig, given: Given, place: Location, faults: Faults) -> None:
-    if config.materialized != "table":
-        return
-    format_place = given.places.get("format", place)
-    if config.format not in _TABLE_FORMATS:
-        hint = did_you_mean(str(config.format), _TABLE_FORMATS) or "tables are delta or parquet"
-        message = f"a table cannot have the format '{config.format}'"
-        faults.add("unknown-value", message, format_place, hint)
-        return
-    for name in ("unique_key", "change_feed"):
-        if getattr(config, name) and config.format != "delta":
-            message = f"'{name}' needs a delta table, this one is {config.format}"
-            faults.add("config-not-allowed", message, given.places.get(name, place))
-    if "on_schema_change" in given.values and config.format != "delta":
-        message = f"'on_schema_change' needs a delta table, this one is {config.format}"
-        faults.add("config-not-allowed", message, given.places.get("on_schema_change", place))
-    pair = {"unique_key": "order_by", "order_by": "unique_key"}
-    for name, other in pair.items():
-        if getattr(config, name) and not getattr(config, other):
-            faults.add(
-                "missing-config",
-                f"'{name}' needs '{other}'",
-                given.places.get(name, place),
-                "of the rows with one unique_key the greatest by order_by wins",
-            )
-
-
-def _check_mode(config: ModelConfig, places: Mapping[str, Location], faults: Faults) -> None:
-    """Report a mode that Spark's sink of files, or Delta's, does not have."""
-    if config.materialized not in ("table", "sink") or config.output_mode in (None, "append"):
-        return
-    adds_only = config.format in _FILE_FORMATS
-    cannot_update = config.format == "delta" and not config.unique_key
-    if adds_only or (cannot_update and config.output_mode == "update"):
-        faults.add(
-            "config-not-allowed",
-            f"{config.format} cannot be written in {config.output_mode} mode",
-            places["output_mode"],
-            "take append mode"
-            if adds_only
-            else "give unique_key and order_by: then rows replace each other",
-        )
-
-
-def _check_tombstones(config: ModelConfig, places: Mapping[str, Location], faults: Faults) -> None:
-    if config.materialized == "topic" and config.delete_when and not config.key:
-        faults.add(
-            "missing-config",
-            "'delete_when' needs 'key'",
-            places["delete_when"],
-            "a tombstone says by its key what is deleted",
-        )
-
-
-def _check_sink(
-    config: ModelConfig,
-    values: Mapping[str, Any],
-    places: Mapping[str, Location],
-    place: Location,
-    faults: Faults,
-) -> None:
-    if config.materialized != "sink":
-        return
-    if config.format is None:
-        faults.add(
-            "missing-config",
-            "a sink needs a 'connector'",
-            place,
-            "for example connector='console', connector='jdbc' or connector='json'",
-        )
-    elif values.get("connector", config.format) != config.format:
-        faults.add(
-            "config-not-allowed",
-            f"the connector is '{values['connector']}', and the format '{config.format}'",
-            places.get("connector", place),
-            "both name what writes the sink: give one of them",
-        )
-    else:
-        _check_sink_settings(config, values, places, faults)
-
-
-_OF_DATABASES = ("table", "unique_key", "order_by", "delete_when", "on_schema_change")
-_OF_FILES = ("location", "partition_by")
-
-
-def _check_sink_settings(
-    config: ModelConfig,
-    values: Mapping[str, Any],
-    places: Mapping[str, Location],
-    faults: Faults,
-) -> None:
-    is_jdbc = config.format == "jdbc"
-    for name in _OF_FILES if is_jdbc else _OF_DATABASES:
-        if name in values and not is_folder_default(places.get(name)):
-            message = f"the connector '{config.format}' does not take '{name}'"
-            hint = "it writes a table of a database" if is_jdbc else f"'{name}' is for jdbc"
-            faults.add("config-not-allowed", message, places[name], hint)
-    if config.format in (*_FILE_FORMATS, "delta") and config.location is None:
-        message = f"a sink of the format '{config.format}' needs 'location'"
-        place = next(places[n] for n in ("connector", "format") if n in places)
-        faults.add("missing-config", message, place, "the folder of its files: a path or URI")
-    for name in ("order_by", "delete_when"):
-        if is_jdbc and getattr(config, name) and not config.unique_key:
-            message = f"'{name}' needs 'unique_key'"
-            hint = "without a unique_key rows are only added"
-            faults.add("missing-config", message, places[name], hint)
 
 
 def _with_schema(
@@ -623,81 +233,3 @@ def with_dead_letter(
     place = told.location if told else None
     dead_letter = quarantine_topic(config, model, topic, where, place, faults)
     return config if dead_letter is None else replace(config, dead_letter=dead_letter)
-
-
-def _with_connection(
-    config: ModelConfig,
-    given: Given,
-    connections: Mapping[str, Connection],
-    place: Location,
-    faults: Faults,
-) -> ModelConfig:
-    if config.connection is not None:
-        place = given.places.get("connection", place)
-        check_connection(config.connection, connections, place, faults)
-        _check_kind(config, connections, place, faults)
-        return config
-    kind = _kind_of_connection(config)
-    if kind is None:
-        return config
-    only = only_connection(connections, kind)
-    if only is None:
-        what = "topic" if kind == "kafka" else "table"
-        faults.add(
-            "missing-config",
-            f"it is not clear which connection the {what} is on: give 'connection'",
-            place,
-            _known_connections(connections),
-        )
-        return config
-    return replace(config, connection=only)
-
-
-def _check_kind(
-    config: ModelConfig,
-    connections: Mapping[str, Connection],
-    place: Location,
-    faults: Faults,
-) -> None:
-    connection, kind = connections.get(str(config.connection)), _kind_of_connection(config)
-    if connection is not None and kind is not None and connection.type != kind:
-        faults.add(
-            "unknown-connection",
-            f"the connection '{connection.name}' is of the type {connection.type}, not {kind}",
-            place,
-            _known_connections({n: c for n, c in connections.items() if c.type == kind}),
-        )
-
-
-def _kind_of_connection(config: ModelConfig) -> str | None:
-    """Return the type of the connection that a model must have, None if it needs none."""
-    if config.materialized == "topic":
-        return "kafka"
-    is_jdbc = config.materialized == "sink" and config.format == "jdbc"
-    return "jdbc" if is_jdbc else None
-
-
-def only_kafka(connections: Mapping[str, Connection]) -> str | None:
-    """Return the name of the one Kafka connection, or None if there are more or none."""
-    return only_connection(connections, "kafka")
-
-
-def only_connection(connections: Mapping[str, Connection], kind: str) -> str | None:
-    """Return the name of the one connection of a type, or None if there are more or none."""
-    names = [c.name for c in connections.values() if c.type == kind]
-    return names[0] if len(names) == 1 else None
-
-
-def check_connection(
-    name: str, connections: Mapping[str, Connection], place: Location, faults: Faults
-) -> None:
-    """Report a connection that the target does not have."""
-    if name not in connections:
-        hint = did_you_mean(name, connections) or _known_connections(connections)
-        message = f"the target has no connection '{name}'"
-        faults.add("unknown-connection", message, place, hint)
-
-
-def _known_connections(connections: Mapping[str, Connection]) -> str:
-    names = ", ".join(sorted(connections))
-    return f"connections of this target: {names}" if names else "the target has no connections"

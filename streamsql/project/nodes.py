@@ -174,7 +174,7 @@ class Trigger:
 class ModelConfig:
     """The settings of one model after folder defaults, YAML and ``config()`` are merged.
 
-    Which of them are allowed depends on ``materialized``; ``project.config`` knows.
+    Which of them are allowed depends on ``materialized``; ``project.config_keys`` knows.
     ``contract`` is whether one is enforced, None if nobody said.
     """
 

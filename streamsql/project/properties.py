@@ -7,7 +7,7 @@ from typing import Any
 
 from streamsql.findings import Location
 from streamsql.project.columns import MODEL_COLUMN, SEED_COLUMN
-from streamsql.project.config import config_section
+from streamsql.project.config_keys import config_section
 from streamsql.project.data_tests import DataTests
 from streamsql.project.faults import Faults
 from streamsql.project.marked import read_yaml

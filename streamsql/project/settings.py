@@ -9,7 +9,8 @@ from typing import Any
 from streamsql.disk import OWN_FILE, SHARED_FILE, has_settings
 from streamsql.errors import ProjectError
 from streamsql.findings import Location, sort_findings
-from streamsql.project.config import CONFIG, CONFIG_KEYS, Given
+from streamsql.project.config import Given
+from streamsql.project.config_keys import CONFIG, CONFIG_KEYS
 from streamsql.project.faults import Faults
 from streamsql.project.linting import LINT
 from streamsql.project.marked import Marked, Table, read_toml

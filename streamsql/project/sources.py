@@ -10,12 +10,8 @@ from typing import Any
 from streamsql.findings import Location, did_you_mean
 from streamsql.formats import HIDDEN, find_format, unknown_format
 from streamsql.project.columns import SOURCE_COLUMN, check_columns
-from streamsql.project.config import (
-    DEAD_LETTER,
-    SOURCE_WATERMARK,
-    check_connection,
-    only_kafka,
-)
+from streamsql.project.config_keys import DEAD_LETTER, SOURCE_WATERMARK
+from streamsql.project.connections import check_connection, only_kafka
 from streamsql.project.faults import Faults
 from streamsql.project.nodes import Column, Connection, DeadLetter, Source, SourceKey, Watermark
 from streamsql.project.schema_files import SchemaFiles, columns_of

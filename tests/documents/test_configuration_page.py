@@ -18,7 +18,7 @@ from streamsql.formats.records import (
     TEST_HEADER,
 )
 from streamsql.project.columns import MODEL_COLUMN, SEED_COLUMN, SOURCE_COLUMN
-from streamsql.project.config import (
+from streamsql.project.config_keys import (
     CONFIG_KEYS,
     DEAD_LETTER,
     DEDUP,
