@@ -139,9 +139,10 @@ TEMPLATE_FINDINGS: tuple[StageFinding, ...] = (
     StageFinding(
         "wrong-arguments",
         "templates",
-        """A function or macro is called with arguments that it does not take.
+        """A function or macro is called with arguments that it does not take, or is not called.
 
-        The message says which are missing or too many, the hint how it is called.
+        The message says which are missing or too many, the hint how it is called. What stands in
+        braces without a call, `{{ ref }}`, would be written as an address of memory.
 
         Bad:
 

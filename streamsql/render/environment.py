@@ -168,6 +168,9 @@ class ModelEnvironment(Sandbox):
     def written(self, value: Any, place: int) -> Piece:
         """Return what ``{{ … }}`` writes."""
         self.work.spend()
+        if callable(value) and not isinstance(value, Undefined):
+            fault = TemplateFault("wrong-arguments", *_NOT_CALLED)
+            raise LocatedFault(fault, self.places[place])
         return computed_piece(value, self.places[place])
 
     def counted(self, values: Any) -> Any:
@@ -230,6 +233,12 @@ class ModelEnvironment(Sandbox):
                 raise
             message = re.sub(r"^[\w.<>]+\(\)", f"{__site.callee}()", str(error))
             raise TemplateFault("wrong-arguments", message) from None
+
+
+_NOT_CALLED = (
+    "this is a function, and it is not called here",
+    "write its arguments in parentheses, as in {{ ref('orders') }}",
+)
 
 
 def _is_forbidden(value: Undefined) -> bool:

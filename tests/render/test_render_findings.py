@@ -36,6 +36,8 @@ MODELS = {
     "too few": ("{{ ^var() }}", "wrong-arguments"),
     "no function": ("{{ ^target.name() }}", "wrong-arguments"),
     "return in a model": ("{{ ^return(1) }}", "wrong-arguments"),
+    "a function, not called": ("select ^{{ ref }}", "wrong-arguments"),
+    "a macro, not called": ("select ^{{ twice }}", "wrong-arguments"),
     "setting wanted": ("{{ ^config.require('topic') }}", "missing-config"),
     "division": ("SELECT\n  ^{{ 1 / 0 }}", "render-failed"),
     "unclosed expression": ("a {{ ref('a'^) ", "jinja-syntax"),
