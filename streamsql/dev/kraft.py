@@ -148,6 +148,11 @@ _FIXED = {
     "log.retention.ms": "-1",
     "log.retention.bytes": str(2 << 30),  # a partition
     "log.segment.bytes": str(128 << 20),
+    # What an idempotent producer sent last is forgotten at a start, and each ten minutes, once its
+    # records' own times are so old: by default a day, at which a batch whose acknowledgement was
+    # lost is stored a second time (Kafka's ProducerStateManager). This is the longest there is,
+    # 24 days; records older than that may still come twice when the broker is killed.
+    "producer.id.expiration.ms": str(2**31 - 1),
     # A killed broker is taken back when its old session is over: after 9 s by default.
     "broker.session.timeout.ms": "3000",
     "broker.heartbeat.interval.ms": "500",

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from machine.produced_again import send_batch
 
 from streamsql.dev import broker as brokers
 from streamsql.dev.broker import EmbeddedBroker
@@ -144,6 +145,22 @@ def test_everything_survives_a_stop_and_a_kill(start: Start, tmp_path: Path) -> 
         assert topic_info(connection, ["orders"])["orders"].id == identity
         assert end_offsets(connection, ["orders"]) == {"orders": {0: 1001, 1: 1}}
         produce(connection, "orders", [Record(b"d", partition=1)])
+
+
+def test_what_is_sent_again_after_a_restart_is_stored_once(start: Start, tmp_path: Path) -> None:
+    """A producer that got no answer sends its batch again, of records that may be days old."""
+    days_ago = int(time.time() * 1000) - 20 * 86_400_000
+    batch = ("replayed", 1000, 0, days_ago, b"order")
+    broker = start(tmp_path)
+    create_topics(broker.connection, [TopicSpec("replayed", 1)])
+    assert send_batch(broker.port, *batch) == (0, 0)
+    broker.kill()
+    broker = start(tmp_path)
+    assert send_batch(broker.port, *batch) == (0, 0), "the offset that it has already"
+    broker.stop()
+    with start(tmp_path) as broker:
+        assert send_batch(broker.port, *batch) == (0, 0)
+        assert end_offsets(broker.connection, ["replayed"]) == {"replayed": {0: 1}}
 
 
 def test_it_ignores_ctrl_c_and_dies_with_a_killed_owner(
