@@ -23,7 +23,8 @@ class Use:
 def named_subjects(compilation: Compilation) -> tuple[Use, ...]:
     """Return the subjects that sources and topics name, each once a registry, in order.
 
-    A topic that names none has the subject ``<topic>-value`` if there is a file of it.
+    A topic that names none has the subjects ``<topic>-value`` and ``<topic>-key`` if there are
+    files of them.
     """
     uses = {
         (use.subject, use.connection): use
@@ -48,9 +49,10 @@ def _of_models(compilation: Compilation) -> Iterator[Use]:
             for options in (config.format_options, config.key_options):
                 for subject in _named(options, compilation.project):
                     yield Use(subject, config.connection)
-            by_topic = subject_of_model(rendered, compilation.project)
-            if by_topic in files:
-                yield Use(by_topic, config.connection)
+            for part in ("value", "key"):
+                by_topic = subject_of_model(rendered, compilation.project, part)
+                if by_topic in files:
+                    yield Use(by_topic, config.connection)
 
 
 def _named(options: Mapping[str, str], project: Project) -> Iterator[str]:

@@ -177,6 +177,33 @@ def test_keys_and_values_of_json_are_looked_at_too(shop: Shop, set_level: Level)
     assert "web-value, BACKWARD: compatible (proposed in its file)" in shop("check").stdout
 
 
+def test_files_of_subjects_by_the_topics_name_are_kept_up_to_date(shop: Shop) -> None:
+    """Values and keys of JSON that name no subject: others may write the topic with schemas."""
+    shop.register("orders", order())
+    shop.write("models/totals.sql", PLAIN)
+    subjects = (shop.subject("totals"), f"{shop.prefix}.totals-key")
+    number = {"type": "object", "properties": {"order_id": {"type": "integer"}}}
+    for subject in subjects:
+        shop.registry.register(subject, json.dumps(number), "JSON")
+    assert shop("pull").exit_code == 0
+    files = [shop.root / f"schemas/{subject}.json" for subject in subjects]
+    assert not any(file.exists() for file in files), "nobody asked for them"
+    assert shop("pull", *subjects).exit_code == 0
+    for subject in subjects:
+        shop.registry.register(subject, json.dumps({**number, "title": "again"}), "JSON")
+    stale = shop("pull", "--check")
+    assert [f"{subject}.json is out of date" in stale.stderr for subject in subjects] == [True] * 2
+    assert shop("pull").exit_code == 0
+    for subject in subjects:
+        assert [v["version"] for v in shop.subject_file(subject)["versions"]] == [1, 2]
+
+
+PLAIN = """\
+{{ config(format='json', key=['order_id'], key_format='json') }}
+SELECT order_id, amount FROM {{ source('shop', 'orders') }}
+"""
+
+
 def test_the_registry_has_the_last_word(shop: Shop, set_level: Level) -> None:
     """A list of types that grows breaks nobody, and Apicurio refuses it."""
     shop.write("models/totals.sql", KEYED % {"prefix": shop.prefix})
