@@ -36,3 +36,18 @@ def try_lock(path: Path, server: str) -> int | None:
         os.close(lock)
         return None
     return lock
+
+
+def is_locked(path: Path) -> bool:
+    """Tell whether a server holds the lock of a file: it does for as long as it lives."""
+    try:
+        lock = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+    return False

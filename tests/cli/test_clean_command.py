@@ -2,10 +2,14 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from click.testing import Result
+
+from streamsql.dev.folder_lock import try_lock
 
 Shop = Callable[..., Path]
 Invoke = Callable[..., Result]
@@ -69,14 +73,24 @@ def test_checkpoint_in_use_is_refused(shop: Shop, invoke: Invoke) -> None:
     assert (target / "broker/records/0.log").exists()
 
 
-def test_running_broker_is_refused(shop: Shop, invoke: Invoke) -> None:
+@pytest.mark.parametrize(
+    ("file", "server"),
+    [
+        ("broker/broker.lock", "the embedded broker"),
+        ("registry/registry.lock", "the embedded schema registry"),
+    ],
+)
+def test_running_server_is_refused(shop: Shop, invoke: Invoke, file: str, server: str) -> None:
     root = shop()
     target = with_state(root)
-    with (target / "broker/broker.lock").open("r+") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    lock = try_lock(target / file, server)
+    assert lock is not None
+    try:
         result = invoke("clean", "--all", "--yes", "--project-dir", root)
+    finally:
+        os.close(lock)
     assert result.exit_code == 1
-    assert "the embedded broker" in result.stderr
+    assert server in result.stderr
     assert (target / "checkpoints/shop/revenue").exists()
 
 

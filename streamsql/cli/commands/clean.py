@@ -81,10 +81,12 @@ def _state(files: ProjectFiles, options: ProjectOptions, terminal: Terminal) -> 
     terminal.keep_secret(project.secrets)
     target, root = project.target, Path(files.root).resolve()
     checkpoints, warehouse = _local(target.checkpoints, root), _local(target.warehouse, root)
-    broker = broker_folder(target, root)
-    _refuse_if_used(checkpoints / project.settings.name, broker)
+    broker, registry = broker_folder(target, root), registry_folder(target, root)
     name = project.settings.name
-    return [checkpoints / name, warehouse / name, broker, registry_folder(target, root)]
+    _refuse_if_read(checkpoints / name)
+    _refuse_if_served(broker / "broker.lock", "embedded broker")
+    _refuse_if_served(registry / "registry.lock", "embedded schema registry")
+    return [checkpoints / name, warehouse / name, broker, registry]
 
 
 def _local(location: str, root: Path) -> Path:
@@ -100,7 +102,7 @@ def _local(location: str, root: Path) -> Path:
     return path
 
 
-def _refuse_if_used(checkpoints: Path, broker: Path) -> None:
+def _refuse_if_read(checkpoints: Path) -> None:
     from streamsql.errors import CheckpointFault
     from streamsql.spark.locks import lock_holder
 
@@ -111,21 +113,13 @@ def _refuse_if_used(checkpoints: Path, broker: Path) -> None:
                 f"the checkpoint of '{folder.name}' is in use by process {pid}",
                 hint="stop that run first",
             )
-    if _locked(broker / "broker.lock"):
-        raise CheckpointFault(
-            f"the embedded broker of {broker} is running", hint="stop what started it first"
+
+
+def _refuse_if_served(lock: Path, server: str) -> None:
+    from streamsql.dev.folder_lock import is_locked
+    from streamsql.errors import EnvironmentFault
+
+    if is_locked(lock):
+        raise EnvironmentFault(
+            f"the {server} of {lock.parent} is running", hint="stop what started it first"
         )
-
-
-def _locked(path: Path) -> bool:
-    """Whether a process holds the lock of a file; a broker does for as long as it lives."""
-    import fcntl
-
-    if not path.exists():
-        return False
-    with path.open("r+", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
