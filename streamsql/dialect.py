@@ -28,6 +28,8 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from streamsql.findings import as_ours
 from streamsql.foreign_words import foreign_words
+from streamsql.pipe_steps import PipeError
+from streamsql.pipes import mark_pipes, unpiped
 
 WATERMARK = "watermark"
 """Key in a relation node's ``meta``: the index of its clause in ``ParsedSql.watermarks``."""
@@ -141,10 +143,11 @@ def parse_sql(sql: str) -> ParsedSql:
     _check_types(query, kinds)
     _check_foreign(sql, query)
     named = _with_names(query, kinds, words)
-    plain, streams = _cut_streams(named) if STREAM.upper() in words else (named, frozenset())
-    rest, cuts = _cut_watermarks(plain) if WATERMARK.upper() in words else (plain, [])
+    whole, streams = _cut_streams(named) if STREAM.upper() in words else (named, frozenset())
+    rest, cuts = _cut_watermarks(whole) if WATERMARK.upper() in words else (whole, [])
     clauses = tuple(_clause(sql, cut) for cut in cuts)
-    tree = _parse(sql, _call_by_name(rest))
+    plain = _unpiped(rest, query[-1].end + 1)
+    tree = _parse(sql, _call_by_name(plain))
     if not isinstance(tree, exp.Query):
         raise SqlError(
             "a model is one query, and this is a statement of another kind",
@@ -153,6 +156,8 @@ def parse_sql(sql: str) -> ParsedSql:
             "begin with SELECT, WITH or FROM",
         )
     _attach(tree, cuts, streams)
+    if plain is not rest:
+        mark_pipes(tree)
     return ParsedSql(tree, clauses, tokens)
 
 
@@ -307,6 +312,13 @@ def _check_foreign(sql: str, tokens: Sequence[Token]) -> None:
     """Refuse words that sqlglot reads, or misreads, and Spark does not have."""
     for token, message, hint in foreign_words(sql, tokens):
         raise SqlError(message, token.start, token.end + 1, hint)
+
+
+def _unpiped(tokens: Sequence[Token], end: int) -> Sequence[Token]:
+    try:
+        return unpiped(tokens, end)
+    except PipeError as error:
+        raise SqlError(error.message, error.token.start, error.token.end + 1, error.hint) from None
 
 
 def _as_name(token: Token, index: int, tokens: Sequence[Token]) -> Token:
@@ -582,17 +594,7 @@ def _located(sql: str, error: ParseError, tokens: Sequence[Token]) -> SqlError:
     at_end = bool(tokens) and end >= tokens[-1].end + 1
     message = _plain_message(str(first.get("description")), highlight, at_end)
     hint = _missing_before(tokens, offset) if message.endswith(_UNEXPECTED) else None
-    unread = re.search(r"pipe syntax operator: '(\w+)'", message)
-    if unread:
-        message = f"streamsql does not read |> {unread[1]}"
-        hint = _INSTEAD_OF_PIPES.get(unread[1])
     return SqlError(message, offset, end, hint)
-
-
-_INSTEAD_OF_PIPES = {
-    "DROP": "write |> SELECT * EXCEPT (column)",
-    "SET": "write |> SELECT * EXCEPT (column), … AS column",
-}
 
 
 def _missing_before(tokens: Sequence[Token], offset: int) -> str | None:

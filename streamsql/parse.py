@@ -30,8 +30,6 @@ from streamsql.render.rendered import Reference, RenderedModel
 
 _RESERVED = re.compile(r"(?i)(ref|source)__")
 _LONGEST = 500_000  # a second or two to read
-INVENTED_BY_PIPES = re.compile(r"__tmp\d+")
-"""The names that sqlglot gives to what stands before a pipe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +169,7 @@ def _unknown_relations(
 ) -> Iterator[Finding]:
     for table in relations:
         name = table.name.lower()
-        if name in references or _RESERVED.match(name) or INVENTED_BY_PIPES.fullmatch(name):
+        if name in references or _RESERVED.match(name):
             continue
         visible = cte_names(table)
         if table.args.get("db") is None and name in visible:
@@ -293,8 +291,7 @@ def _edited(sql: str, edits: Iterable[Edit]) -> str:
     """Apply edits, and drop blank lines around the query."""
     pieces: list[str] = []
     done = 0
-    # Pipes copy parts of the tree, so one place may be edited twice in the same way.
-    for edit in sorted(set(edits), key=lambda e: (e.start, e.end)):
+    for edit in sorted(dict.fromkeys(edits), key=lambda e: (e.start, e.end)):
         pieces += (sql[done : edit.start], edit.text)
         done = edit.end
     text = "".join((*pieces, sql[done:]))

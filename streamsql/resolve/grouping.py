@@ -70,14 +70,6 @@ def _grouping_key(
         walk.used.append(made)
         chosen = made.node.unalias() if made.node is not None else item
         return GroupingKey(chosen, _state_key(chosen, made.event_time, made.type), made.type)
-    if isinstance(item, exp.Identifier):  # an alias that a pipe gave its key
-        named = scope.fallback.get(item.name.lower())
-        if named is None:
-            return GroupingKey(item, StateKey(item.name), None)
-        walk.read.append(named.origins)
-        walk.used.append(named)
-        chosen = named.node.unalias() if named.node is not None else item
-        return GroupingKey(chosen, _state_key(chosen, named.event_time, named.type), named.type)
     found = type_of(item, scope, walk)
     return _key(item, scope, found, _aliased(item, node))
 

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from streamsql.datatypes import DataType, Primitive, Struct
 from streamsql.dialect import function_name
-from streamsql.parse import INVENTED_BY_PIPES
+from streamsql.pipes import PIPED, pipe_operator
 from streamsql.resolve.aggregation import check_aggregation
 from streamsql.resolve.coercion import widest
 from streamsql.resolve.expressions import check_condition, type_of
@@ -37,12 +37,13 @@ from streamsql.resolve.lineage import (
 )
 from streamsql.resolve.liveness import kept, taken
 from streamsql.resolve.operations import closing_operations, expression_operations
+from streamsql.resolve.pipes import check_step, name_places, seen_after
 from streamsql.resolve.relations import StateBound, StatefulOperator, Unread, WatermarkLoss
 from streamsql.resolve.scope import UNKNOWN, Attribute, Flow, Rowset, Scope, Visible
 from streamsql.resolve.select_list import outputs, traced
 from streamsql.resolve.set_operations import set_operation
 from streamsql.resolve.shape import aggregates_in, event_time_of, event_times_under
-from streamsql.resolve.sources import joined_with, read_relation, read_sources, renamed, sampled
+from streamsql.resolve.sources import joined_with, read_relation, read_sources, renamed
 from streamsql.resolve.time_windows import check_one_window
 from streamsql.resolve.walk import Walk, visit
 
@@ -121,8 +122,7 @@ def _with_ctes(node: exp.Expr, scope: Scope, walk: Walk) -> Scope:
         if clause.args.get("recursive"):
             ctes[name] = _anchor(cte, inside, walk)
         rowset = renamed(cte, resolve_query(cte.this, inside, walk))
-        # What stands before a pipe is one for sqlglot alone.
-        flow = rowset.flow if INVENTED_BY_PIPES.fullmatch(name) else rowset.flow.named()
+        flow = rowset.flow.named()
         ctes[name] = rowset if flow is rowset.flow else replace(rowset, flow=flow)
     return inside
 
@@ -158,6 +158,9 @@ def _select(node: exp.Select, scope: Scope, walk: Walk) -> Rowset:
     _visit_clause(node, "where", inside, walk)
     del walk.used[first:]
     influences = source.influences | filtered_by(take(walk.read, since))
+    operator = pipe_operator(node)
+    if operator is not None:
+        name_places(node, source)
     columns = tuple(outputs(node, inside, source, walk))
     influences |= influences_in(take(walk.read, since))
     groups: list[GroupingKey] | None = None
@@ -173,6 +176,8 @@ def _select(node: exp.Select, scope: Scope, walk: Walk) -> Rowset:
         walk.used.extend(kept(*columns))
     aggregates = _aggregates(node)
     check_aggregation(node, groups, aggregates, plain, walk)
+    if operator is not None:
+        check_step(node, operator, walk)
     check_generators(node, walk)
     if node.args.get("distinct") is not None:
         check_distinct(columns, node, walk)
@@ -180,14 +185,13 @@ def _select(node: exp.Select, scope: Scope, walk: Walk) -> Rowset:
     flow = source.flow
     if flow.streaming:
         flow = flow.losing(*_losses(columns, groups or (), inside, walk))
-        for operator in _operators(node, groups, aggregates, columns, walk):
-            flow = flow.through(replace(operator, below=flow.stateful, plain=flow.plain))
+        for made in _operators(node, groups, aggregates, columns, walk):
+            flow = flow.through(replace(made, below=flow.stateful, plain=flow.plain))
         flow = flow.past(*expression_operations(node, flow, walk))
-        if node.args.get("sample") is not None:  # of a pipe
-            flow = sampled(node.args["sample"], flow, walk)
     flow = _closed(node, flow, walk)
     complete = not (source.open_qualifiers and _has_star(node))
-    return Rowset(columns, (), flow, complete, influences, united(source.unlisted.values()))
+    found = Rowset(columns, (), flow, complete, influences, united(source.unlisted.values()))
+    return seen_after(node, found, source) if PIPED in node.meta else found
 
 
 def _losses(

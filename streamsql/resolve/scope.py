@@ -141,7 +141,8 @@ class Rowset:
 
     ``hidden`` columns have to be named; ``complete`` is False where there may be columns
     that nobody knows, and ``unlisted`` are the origins of those. ``influences`` decided which
-    rows there are. ``pending`` is what ``resolve.liveness`` knows of a view.
+    rows there are. ``pending`` is what ``resolve.liveness`` knows of a view. ``seen`` are the
+    columns as a pipe operator after it sees them (see ``resolve.pipes``), if one follows.
     """
 
     columns: tuple[Attribute, ...]
@@ -151,6 +152,7 @@ class Rowset:
     influences: Influences = NO_INFLUENCES
     unlisted: Origins = NOWHERE
     pending: tuple[PendingMeeting, ...] = ()
+    seen: tuple[Visible, ...] = ()
 
     @property
     def streaming(self) -> bool:

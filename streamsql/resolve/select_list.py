@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from sqlglot import exp
 
 from streamsql.datatypes import Array, DataType, Map, Struct
 from streamsql.dialect import function_name
+from streamsql.pipes import is_made_up
 from streamsql.resolve.expressions import type_of
 from streamsql.resolve.foreign import check_star
 from streamsql.resolve.generators import Generated, generated, is_generator
@@ -26,6 +28,7 @@ from streamsql.resolve.lineage import (
 from streamsql.resolve.liveness import is_timed, taken
 from streamsql.resolve.naming import has_name, output_name
 from streamsql.resolve.nullability import Nulls
+from streamsql.resolve.pipes import hides_later
 from streamsql.resolve.scope import Attribute, Scope, look_up
 from streamsql.resolve.shape import event_time_of
 from streamsql.resolve.sources import Sources
@@ -163,24 +166,47 @@ def _generated_columns(expression: exp.Expr, scope: Scope, walk: Walk) -> Iterat
 def _star(node: exp.Expr, nulls: Nulls, source: Sources, walk: Walk) -> Iterator[Attribute]:
     scope = nulls.scope
     star = node.this if isinstance(node, exp.Column) else node
-    check_star(star, walk)
-    excluded = {e.name.lower(): e for e in star.args.get("except_") or ()}
+    if not is_made_up(star):
+        check_star(star, walk)
+    excluded = _left_out(star, walk)
+    replaced = {e.alias.lower(): e for e in star.args.get("replace") or ()}
     every = tuple(_star_columns(node, scope, source, walk))
     for attribute in every:
-        if not excluded or attribute.name.lower() not in excluded:
+        name = attribute.name.lower() if excluded or replaced else ""
+        if name in replaced:
+            yield from _output(replaced[name], nulls, source, walk)
+        elif name not in excluded or not name:
             keeps = (attribute,) if is_timed(attribute) else ()
             yield attribute.through(node, keeps, never_null=nulls.keeps(attribute))
-    if source.open_qualifiers or not every:
+    if source.open_qualifiers or not every or not (excluded or replaced):
         return
-    seen = {attribute.name.lower() for attribute in every} if excluded else set()
-    for name, excluded_node in excluded.items():
-        if name not in seen:
-            type_of(exp.column(excluded_node.copy()), Scope(source.visible), walk)
+    named = {**excluded, **{name: e.args["alias"] for name, e in replaced.items()}}
+    _check_named(named, every, source, walk)
+
+
+def _left_out(star: exp.Expr, walk: Walk) -> dict[str, exp.Expr]:
+    named: dict[str, exp.Expr] = {}
+    for node in star.args.get("except_") or ():
+        if node.name.lower() in named:
+            walk.report("sql-syntax", f"'{node.name}' is left out twice", node, "name it once")
+        named[node.name.lower()] = node
+    return named
+
+
+def _check_named(
+    named: Mapping[str, exp.Expr], every: Iterable[Attribute], source: Sources, walk: Walk
+) -> None:
+    """Check that each name after a ``*`` is that of one of its columns."""
+    count = Counter(attribute.name.lower() for attribute in every)
+    for name, node in named.items():
+        if count[name] != 1:
+            type_of(exp.column(node.copy()), Scope(source.visible), walk)
 
 
 def _star_columns(node: exp.Expr, scope: Scope, source: Sources, walk: Walk) -> Iterator[Attribute]:
     if not isinstance(node, exp.Column):
-        walk.stars.append((node, hidden_in(source.visible)))
+        if not hides_later(node):
+            walk.stars.append((node, hidden_in(source.visible)))
         yield from (v.attribute for v in source.visible if v.in_star)
         return
     parts = [p.name for p in node.parts[:-1]]

@@ -13,6 +13,7 @@ from streamsql.resolve.grouping import bound_by, check_distinct, collated, disti
 from streamsql.resolve.kinds import both, differ
 from streamsql.resolve.lineage import NO_INFLUENCES, Influences, fields_in, united
 from streamsql.resolve.liveness import kept
+from streamsql.resolve.pipes import renewed
 from streamsql.resolve.relations import Operation, WatermarkLoss
 from streamsql.resolve.scope import Attribute, Flow, Rowset, Scope
 from streamsql.resolve.walk import Walk
@@ -47,6 +48,7 @@ def set_operation(node: exp.SetOperation, scope: Scope, walk: Walk) -> Rowset:
         complete,
         left.influences | right.influences | _compared(node, left, right),
         united((left.unlisted, right.unlisted)),
+        seen=renewed(left.seen, columns),
     )
 
 

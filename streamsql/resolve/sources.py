@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from streamsql.datatypes import DataType, Struct, ddl
 from streamsql.dialect import WATERMARK, function_name
+from streamsql.pipes import PIPE
 from streamsql.resolve.coercion import TIMESTAMP
 from streamsql.resolve.correlation import correlated_aggregate
 from streamsql.resolve.expressions import check_condition, type_of
@@ -111,8 +112,18 @@ def read_relation(node: exp.Expr, scope: Scope, walk: Walk) -> Sources:
     sample = node.args.get("sample")
     if sample is not None and rowset.streaming:
         rowset = replace(rowset, flow=sampled(sample, rowset.flow, walk))
-    source = Sources.of(rowset, qualifier)
+    source = Sources.of(rowset, qualifier) if PIPE not in node.meta else _before_pipe(rowset)
     return _pivoted(node, source, walk) if node.args.get("pivots") else source
+
+
+def _before_pipe(rowset: Rowset) -> Sources:
+    """Return what a pipe operator sees: columns by the names of the relations they are from."""
+    seen = rowset.seen or Sources.of(rowset, None).visible
+    unknown: frozenset[str | None] = frozenset()
+    if not rowset.complete:
+        unknown = frozenset((None, *(v.qualifier for v in seen)))
+    unlisted = dict.fromkeys(unknown, rowset.unlisted)
+    return Sources(seen, unknown, rowset.flow, rowset.influences, unlisted)
 
 
 def _pivoted(node: exp.Expr, source: Sources, walk: Walk) -> Sources:

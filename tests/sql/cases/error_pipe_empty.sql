@@ -1,0 +1,3 @@
+FROM ref__orders |> |> WHERE a
+-- expect
+error 1:18: there is no operator after this |> [None]

@@ -1,0 +1,5 @@
+FROM ref__orders |>
+-- expect
+FROM ref__orders AS orders |>
+--
+calls nothing

@@ -1,0 +1,5 @@
+WITH n AS (SELECT 1 |> UNION ALL SELECT 2) SELECT * FROM n
+-- expect
+WITH n AS (SELECT 1 |> UNION ALL SELECT 2) SELECT * FROM n
+--
+calls nothing
