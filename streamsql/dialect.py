@@ -302,10 +302,31 @@ def _with_names(tokens: Sequence[Token], kinds: Sequence[TokenType], words: str)
         suspects |= _NAMES
     elif suspects.isdisjoint(kinds):
         return tokens
-    return [
+    named = [
         _as_name(token, index, tokens) if kind in suspects else token
         for index, (token, kind) in enumerate(zip(tokens, kinds, strict=True))
     ]
+    return _with_empty_structs(named) if TokenType.NEQ in kinds else named
+
+
+def _with_empty_structs(tokens: Sequence[Token]) -> list[Token]:
+    """Take ``STRUCT<>`` for the type that it is, where no operand follows to compare."""
+    made: list[Token] = []
+    for index, token in enumerate(tokens):
+        is_type = _type_at(tokens, index - 1) is TokenType.STRUCT and token.text == "<>"
+        if is_type and _type_at(tokens, index + 1) in _AFTER_A_TYPE:
+            made += (_renamed(token, TokenType.LT, "<"), _renamed(token, TokenType.GT, ">"))
+        else:
+            made.append(token)
+    return made
+
+
+_AFTER_A_TYPE = frozenset(
+    {
+        *(None, TokenType.R_PAREN, TokenType.GT, TokenType.COMMA, TokenType.COLON),
+        *(TokenType.ALIAS, TokenType.FROM, TokenType.PIPE_GT),
+    }
+)
 
 
 def _check_foreign(sql: str, tokens: Sequence[Token]) -> None:

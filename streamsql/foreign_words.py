@@ -104,6 +104,8 @@ def _end_of_type(tokens: Sequence[Token], start: int) -> int:
     depth = 0
     for index in range(start + 1, len(tokens)):
         text = tokens[index].text
+        if depth == 0 and text == "<>":  # STRUCT<>
+            return index + 1
         if depth == 0 and text not in ("(", "<"):
             return index
         depth += (text in ("(", "<")) - (text.count(">") or text == ")")

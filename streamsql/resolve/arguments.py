@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlglot import exp
 
 from streamsql.datatypes import DataType
+from streamsql.dialect import function_name
 from streamsql.resolve.coercion import widest
 
 
@@ -24,11 +25,30 @@ class Argument(NamedTuple):
         return str(self.node.this) if is_text or isinstance(self.node, exp.RawString) else None
 
     @property
+    def constant(self) -> str | None:
+        """The value of a text that is put together of literals, or is one."""
+        return None if whole_number(self.node) is not None else _constant(self.node)
+
+    @property
     def integer(self) -> int | None:
         """The value of a whole-number literal, a sign included."""
         negative = isinstance(self.node, exp.Neg)
         value = whole_number(self.node.this if negative else self.node)
         return -value if negative and value is not None else value
+
+
+def _constant(node: exp.Expr) -> str | None:
+    node = node.unnest()
+    if isinstance(node, exp.DPipe):
+        parts = [_constant(node.this), _constant(node.expression)]
+    elif isinstance(node, exp.Concat) or function_name(node) == "concat":
+        parts = [_constant(part) for part in node.expressions]
+    elif whole_number(node) is not None:
+        return str(whole_number(node))
+    else:
+        return Argument(None, node).text
+    texts = [part for part in parts if part is not None]
+    return "".join(texts) if len(texts) == len(parts) else None
 
 
 def whole_number(node: exp.Expr) -> int | None:

@@ -330,13 +330,13 @@ def _schema(text: str | None) -> DataType | None:
 
 
 def _from_text(arguments: Arguments) -> DataType | None:
-    return _schema(arguments[1].text) if len(arguments) > 1 else None
+    return _schema(arguments[1].constant) if len(arguments) > 1 else None
 
 
 def _variant_get(arguments: Arguments) -> DataType | None:
     if len(arguments) < 3:
         return VARIANT
-    return _schema(arguments[2].text)
+    return _schema(arguments[2].constant)
 
 
 def _elt(arguments: Arguments) -> DataType | None:

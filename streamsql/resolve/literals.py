@@ -113,9 +113,12 @@ def _cast(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
     if isinstance(to, exp.DataType) and isinstance(to.this, exp.Interval):
         target = _interval_type(to.this)
     else:
-        target = _written_type(to.sql("databricks"))
+        target = _written_type(_EMPTY_STRUCT.sub("STRUCT<>", to.sql("databricks")))
     walk.risk(cast_risk(node, found, target))
     return target
+
+
+_EMPTY_STRUCT = re.compile(r"\bSTRUCT(?=[,>]|$)")  # sqlglot leaves its brackets out
 
 
 def _interval_type(node: exp.Interval) -> DataType | None:

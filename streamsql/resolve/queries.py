@@ -62,6 +62,7 @@ def _query(node: exp.Expr, scope: Scope, walk: Walk) -> Rowset:
     if inside is scope:
         return found
     flow = found.flow.leaving(*_unread(node, inside, walk))
+    _forgive_second_watermarks(node, inside, walk)
     if flow.streaming and _is_alone_in_a_subquery(node):
         flow = replace(flow, plain=flow.stateful)
     return found if flow is found.flow else replace(found, flow=flow)
@@ -86,6 +87,26 @@ def _unread(node: exp.Expr, scope: Scope, walk: Walk) -> Iterator[Unread]:
             flow.marks,
         )
         yield from flow.unread
+
+
+def _forgive_second_watermarks(node: exp.Expr, scope: Scope, walk: Walk) -> None:
+    """Drop what only a first batch would refuse in expressions that the query does not come to.
+
+    Spark has left these out by then; it objects to a second watermark no earlier.
+    """
+    ctes = {cte.alias.lower(): cte for cte in node.args["with_"].expressions}
+    twice = {name: scope.twice[name] for name in ctes if name in scope.twice}
+    if not twice:
+        return
+    body = [part for part in node.iter_expressions() if part is not node.args["with_"]]
+    reached: set[str] = set()
+    while body:
+        named = {t.name.lower() for part in body for t in part.find_all(exp.Table, exp.TableAlias)}
+        new = (named & ctes.keys()) - reached
+        reached |= new
+        body = [ctes[name].this for name in new]
+    gone = {id(f) for name, found in twice.items() if name not in reached for f in found}
+    walk.findings[:] = [f for f in walk.findings if id(f) not in gone]
 
 
 def _is_alone_in_a_subquery(node: exp.Expr) -> bool:
@@ -116,12 +137,16 @@ def _with_ctes(node: exp.Expr, scope: Scope, walk: Walk) -> Scope:
     if not isinstance(clause, exp.With):
         return scope
     ctes = dict(scope.ctes)  # grows: each expression sees those before it
-    inside = replace(scope, ctes=ctes)
+    inside = replace(scope, ctes=ctes, twice={})
     for cte in clause.expressions:
         name = cte.alias.lower()
         if clause.args.get("recursive"):
             ctes[name] = _anchor(cte, inside, walk)
+        since = len(walk.findings)
         rowset = renamed(cte, resolve_query(cte.this, inside, walk))
+        twice = tuple(f for f in walk.findings[since:] if f.rule == "watermark-twice")
+        if twice:
+            inside.twice[name] = twice
         flow = rowset.flow.named()
         ctes[name] = rowset if flow is rowset.flow else replace(rowset, flow=flow)
     return inside

@@ -19,6 +19,7 @@ from streamsql.datatypes import (
     Struct,
     ddl,
 )
+from streamsql.dialect import function_name
 from streamsql.resolve.arguments import Arguments
 from streamsql.resolve.coercion import STRING, VARIANT
 from streamsql.resolve.functions import schema_type
@@ -99,12 +100,20 @@ def check_schema(name: str, arguments: Arguments, walk: Walk) -> None:
     if taken is None or len(arguments) <= taken.place:
         return
     argument = arguments[taken.place]
-    text, node = argument.text, argument.node
+    text, node = argument.constant, argument.node
     if text is not None:
         _check_text(name, text, taken, node, walk)
-    elif node.find(exp.Column) or isinstance(node, (exp.Null, exp.Literal)):
+    elif node.find(exp.Column) or _is_null(node) or isinstance(node, exp.Literal):
         message = f"the schema of {name}(…) is one text for all rows, and this is none"
         walk.report("bad-schema-text", message, node, "write it in quotes: 'id BIGINT'")
+
+
+def _is_null(node: exp.Expr) -> bool:
+    """Whether a text is NULL, or put together with it."""
+    joined = isinstance(node, (exp.DPipe, exp.Concat)) or function_name(node) == "concat"
+    return isinstance(node, exp.Null) or (
+        joined and any(_is_null(p.unnest()) for p in node.iter_expressions())
+    )
 
 
 def _check_text(name: str, text: str, taken: _Taken, node: exp.Expr, walk: Walk) -> None:

@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeVar
 from sqlglot import exp
 
 from streamsql.datatypes import Array, DataType, Map, Primitive, Struct
+from streamsql.findings import Finding
 from streamsql.resolve.limits import check_flow
 from streamsql.resolve.lineage import NO_INFLUENCES, NOWHERE, Influences, Origins, inside
 from streamsql.resolve.relations import (
@@ -183,7 +184,8 @@ class Scope:
     ``open_qualifiers`` are relations whose columns are not all known. ``fallback`` are
     names that count where no column has them: aliases of the select list, ``window``.
     ``unlisted`` are the origins of columns nobody knows, by the relation they belong to.
-    ``passed`` are those of the arguments of lambdas.
+    ``passed`` are those of the arguments of lambdas, ``twice`` the findings of second watermarks in
+    expressions of a WITH.
     """
 
     visible: tuple[Visible, ...] = ()
@@ -194,6 +196,7 @@ class Scope:
     ctes: Mapping[str, Rowset] = field(default_factory=dict)
     outer: Scope | None = None
     unlisted: Mapping[str | None, Origins] = field(default_factory=dict)
+    twice: dict[str, tuple[Finding, ...]] = field(default_factory=dict, compare=False, repr=False)
     _by_name: dict[str, list[Visible]] = field(default_factory=dict, compare=False, repr=False)
     _found: dict[tuple[str, ...], Found] = field(default_factory=dict, compare=False, repr=False)
 

@@ -19,3 +19,5 @@ update: WITH u AS (SELECT window(w, '1 hour') AS h, sum(n) AS n FROM (SELECT win
 append: SELECT * FROM (FROM clicks AS t1 |> LIMIT 5 |> TABLESAMPLE (50 PERCENT) |> SELECT id, ts)
 complete: SELECT * FROM (FROM clicks_nw AS t1 |> AGGREGATE count(*) AS n GROUP BY user AS k |> EXTEND 1 + 1 AS e |> AGGREGATE count(*) AS m GROUP BY k AS l |> SELECT m)
 append: SELECT upper(t3.id) AS id FROM (SELECT t1.id, v.e FROM clicks2 AS t1, LATERAL (SELECT max(name) FROM dim WHERE k = t1.url) AS v(e)) AS t3
+append: WITH u AS (SELECT * FROM events WATERMARK ts DELAY OF INTERVAL 5 MINUTES) SELECT id FROM events
+append: FROM events AS e |> SET user = upper(e.user) |> WHERE e.id = 'a'

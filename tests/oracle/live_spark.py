@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,19 +61,27 @@ def recorded_views(spark: SparkSession, folder: Path) -> Iterator[None]:
             spark.conf.set(key, value or "")
 
 
-def verdict(spark: SparkSession, sql: str, mode: str) -> str:
-    """Return ``OK``, or when Spark refused (``ANALYSIS``, ``START``, ``RUN``) and what it said."""
+def verdict(
+    spark: SparkSession, sql: str, mode: str, dedup: Sequence[str] = (), sink: str = "noop"
+) -> str:
+    """Return ``OK``, or when Spark refused (``ANALYSIS``, ``START``, ``RUN``) and what it said.
+
+    ``dedup`` are the keys of which one row is kept, ``sink`` the format that is written.
+    """
     from pyspark.errors import PySparkException
 
     moment = "ANALYSIS"
     try:
         rows = spark.sql(sql)
         moment = "START"
-        with tempfile.TemporaryDirectory() as checkpoint:
+        if dedup and rows.isStreaming:
+            rows = rows.dropDuplicatesWithinWatermark(list(dedup))
+        with tempfile.TemporaryDirectory() as checkpoint, tempfile.TemporaryDirectory() as out:
             query = (
-                rows.writeStream.format("noop")
+                rows.writeStream.format(sink)
                 .outputMode(mode)
                 .option("checkpointLocation", checkpoint)
+                .option("path", out)
                 .trigger(availableNow=True)
                 .start()
             )

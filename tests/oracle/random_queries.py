@@ -14,6 +14,8 @@ from functools import partial
 from random_parts import BOUNDS, GAPS, JOINS, TABLES, WINDOWS, Chance, Columns, Made
 from random_shapes import SHAPES
 
+SINKS = ("console", "json", "orc", "parquet")
+
 
 class Generator:
     """Makes queries; every choice comes from one seeded source of chance."""
@@ -23,13 +25,26 @@ class Generator:
 
     def query(self) -> str:
         """Return one query, at most three levels deep."""
+        return self.made().sql
+
+    def made(self) -> Made:
+        """Return one query, and its columns."""
         self._chance.begin()
         made = self._query(self._chance.one((1, 1, 2, 2, 3)))
         if self._chance.maybe(0.06):
-            return f"{made.sql} LIMIT 5"
+            return Made(f"{made.sql} LIMIT 5", made.columns)
         if self._chance.maybe(0.04):
-            return f"{made.sql} ORDER BY 1"
-        return made.sql
+            return Made(f"{made.sql} ORDER BY 1", made.columns)
+        return made
+
+    def keys(self, columns: Columns) -> tuple[str, ...]:
+        """Return the keys of a ``dedup`` over these columns; mostly there is none."""
+        wanted = self._chance.maybe(0.15)
+        return tuple(self._chance.some(columns, 1, 2)) if wanted and columns else ()
+
+    def sink(self) -> str:
+        """Return the format that a query writes; mostly one that takes everything."""
+        return str(self._chance.one(SINKS)) if self._chance.maybe(0.15) else "noop"
 
     # What there is to choose from
 

@@ -41,7 +41,15 @@ def piped(chance: Chance, relation: Relations, depth: int) -> Made:
 
 def _step(chance: Chance, columns: dict[str, str]) -> tuple[str, dict[str, str]]:
     times, texts = _of(columns, "timestamp"), _of(columns, "string")
-    match chance.one(("where", "extend", "aggregate", "aggregate", "join", "end")):
+    match chance.one(("where", "extend", "set", "drop", "aggregate", "aggregate", "join", "end")):
+        case "set" if times or texts:
+            what = chance.one(times or texts)
+            kept = {**columns, what: columns[what]}
+            same = f"SET {what} = {what}"
+            return chance.one((same, f"{same} + INTERVAL 1 MINUTE" if times else same)), kept
+        case "drop" if len(columns) > 1:
+            gone = chance.one(list(columns))
+            return f"DROP {gone}", {n: k for n, k in columns.items() if n != gone}
         case "where" if texts:
             return f"WHERE {chance.one(texts)} <> 'u9'", columns
         case "extend":

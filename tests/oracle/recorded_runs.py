@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +42,7 @@ _BAD_ROW = "cannot be cast to"
 class Run:
     """One query in one mode, and what Spark did with it.
 
+    ``dedup`` are the keys of the model's ``dedup``, ``sink`` the format that it writes.
     ``refused`` is at any of its moments: ``spark.sql()``, ``start()``, or the first batch.
     ``by_data`` says that the batch failed on a value of the test's rows, not on the query.
     """
@@ -51,6 +52,8 @@ class Run:
     mode: str
     verdict: str
     spark_version: str
+    dedup: tuple[str, ...] = ()
+    sink: str = "noop"
 
     @property
     def refused(self) -> bool:
@@ -87,7 +90,7 @@ def project_texts(queries: Iterable[Run]) -> dict[str, str]:
         "seeds/dim.csv": "k,name,vf\nu1,Ann,1.5\nu2,Bob,2.5\n",
     }
     for run in queries:
-        texts[f"models/{run.model}.sql"] = model_text(run.sql, run.mode)
+        texts[f"models/{run.model}.sql"] = model_text(run.sql, run.mode, run.dedup, run.sink)
     return texts
 
 
@@ -101,9 +104,14 @@ def profile(spark_version: str) -> str:
     )
 
 
-def model_text(sql: str, mode: str) -> str:
+def model_text(sql: str, mode: str, dedup: Sequence[str] = (), sink: str = "noop") -> str:
     """Return a recorded query as a user would write it in a model."""
-    config = f"materialized='sink', connector='console', output_mode='{mode}'"
+    written = "connector='console'" if sink == "noop" else f"format='{sink}'"
+    config = f"materialized='sink', {written}, output_mode='{mode}'"
+    if sink not in ("noop", "console"):
+        config += ", location='out'"
+    if dedup:
+        config += f", dedup={{'keys': {list(dedup)}}}"
     return f"{{{{ config({config}) }}}}\n\n{_RELATION.sub(_reference, sql)}\n"
 
 

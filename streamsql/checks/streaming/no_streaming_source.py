@@ -12,7 +12,9 @@ def no_streaming_source(model: ResolvedModel) -> Iterator[Fault]:
     """A topic, table or sink is made from nothing that streams.
 
     Each of them is a streaming query, and Spark starts one only where at least one relation is
-    a stream: a source, or a model that is a topic or a table. Seeds alone are static.
+    a stream: a source, or a model that is a topic or a table. Seeds alone are static. A stream in a
+    WITH that nothing reads does not count: with each of its batches Spark would write all static
+    rows again.
 
     Bad:
 
