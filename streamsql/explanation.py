@@ -24,6 +24,7 @@ from streamsql.resolve import (
     StateBound,
     StatefulOperator,
     StateKey,
+    StreamFacts,
     WatermarkLoss,
 )
 
@@ -36,6 +37,7 @@ _OPERATORS = {
     "except": "rows that are not in a static query",
     "dedup": "deduplication",
     "limit": "limit",
+    "correlated_aggregate": "join of the stream with itself, for a correlated subquery",
 }
 _JOINS = {
     "inner": "join of two streams",
@@ -67,7 +69,7 @@ def explain(compilation: Compilation, name: str) -> Data | None:
         "relations": [_relation(n, r, compilation) for n, r in watched.items()],
         "watermarks": [_event_time(w) for w in facts.watermarks],
         "losses": [_loss(loss) for loss in facts.losses],
-        "operators": [_operator(o, model) for o in facts.stateful],
+        "operators": [_operator(o, model) for o in facts.stateful] + _behind_subqueries(facts),
         "output_modes": [_mode(m) for m in facts.modes],
         "tests": [_test(t) for t in model.tests],
         "dead_letter": _dead_letter(model),
@@ -153,7 +155,11 @@ def _loss(loss: WatermarkLoss) -> Data:
 
 
 def _operator(operator: StatefulOperator, model: ResolvedModel) -> Data:
-    complete = model.output_mode == "complete"
+    kept = None
+    if model.output_mode == "complete":
+        kept = StateBound(reason="complete mode keeps all of it")
+    elif model.facts.never_moves:
+        kept = StateBound(reason="the watermark of the query never moves")
     return {
         "kind": operator.kind,
         "join_type": operator.join_type,
@@ -161,10 +167,31 @@ def _operator(operator: StatefulOperator, model: ResolvedModel) -> Data:
         "location": _place(operator.location),
         "keys": [_key(k) for k in operator.keys],
         "event_times": [_event_time(e) for e in operator.event_times],
-        "bounded": operator.bounded and not complete,
-        "state": None if operator.sides else _state(operator, complete),
-        "sides": [_side(s) for s in operator.sides],
+        "bounded": operator.bounded and (kept is None or operator.bound.kind == "count"),
+        "state": None if operator.sides else _state(operator, kept),
+        "sides": [_side(s, kept) for s in operator.sides],
     }
+
+
+def _behind_subqueries(facts: StreamFacts) -> list[Data]:
+    """Return what Spark adds to answer correlated subqueries: it joins the stream with itself."""
+    holds = "every row of the stream, and one for each value that is asked with"
+    bound = StateBound(reason="no watermark bounds it")
+    return [
+        {
+            "kind": o.kind,
+            "join_type": None,
+            "model": o.model,
+            "location": _place(o.location),
+            "keys": [],
+            "event_times": [],
+            "bounded": False,
+            "state": {"holds": holds, **_bound(bound, _until(bound))},
+            "sides": [],
+        }
+        for o in facts.operations
+        if o.kind == "correlated_aggregate"
+    ]
 
 
 def _key(key: StateKey) -> Data:
@@ -172,21 +199,22 @@ def _key(key: StateKey) -> Data:
     return {"text": key.text, "kind": key.kind, "span": key.span, "event_time": marked}
 
 
-def _state(operator: StatefulOperator, complete: bool) -> Data:
+def _state(operator: StatefulOperator, kept: StateBound | None) -> Data:
     bound = operator.bound
-    if complete and operator.kind != "limit":
-        bound = StateBound(reason="complete mode keeps all of it")
+    if kept is not None and bound.bounded and bound.kind != "count":
+        bound = kept
     return {"holds": _holds(operator), **_bound(bound, _until(bound))}
 
 
-def _side(side: JoinSide) -> Data:
+def _side(side: JoinSide, kept: StateBound | None) -> Data:
+    bound = kept if kept is not None and side.bound.bounded else side.bound
     return {
         "side": side.name,
         "relation": side.relation,
         "event_times": [_event_time(e) for e in side.event_times],
         "state": {
             "holds": f"the rows of the {side.name} side",
-            **_bound(side.bound, _side_until(side.bound)),
+            **_bound(bound, _side_until(bound)),
         },
     }
 

@@ -25,6 +25,8 @@ from streamsql.resolve import (
     OutputColumn,
     PendingMeeting,
     Relation,
+    Said,
+    Standstill,
     StateBound,
     StatefulOperator,
     StateKey,
@@ -41,6 +43,7 @@ _CLASSES: Mapping[str, type[Any]] = {
         *(Primitive, Decimal, Array, Map, Field, Struct),
         *(Relation, OutputColumn, EventTime, WatermarkLoss, Operation, StatefulOperator),
         *(StateKey, StateBound, JoinSide, PendingMeeting, Traveller, Mark, Unread),
+        *(Said, Standstill),
     )
 }
 

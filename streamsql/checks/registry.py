@@ -67,6 +67,7 @@ from streamsql.checks.streaming.stream_sort import stream_sort
 from streamsql.checks.streaming.stream_static_join import stream_static_join
 from streamsql.checks.streaming.stream_static_union import stream_static_union
 from streamsql.checks.streaming.stream_window_function import stream_window_function
+from streamsql.checks.streaming.subquery_repeats_rows import subquery_repeats_rows
 from streamsql.checks.streaming.throwing_event_time import throwing_event_time
 from streamsql.checks.streaming.throwing_expression import throwing_expression
 from streamsql.checks.streaming.two_event_times import two_event_times
@@ -75,6 +76,7 @@ from streamsql.checks.streaming.unbounded_join import unbounded_join
 from streamsql.checks.streaming.union_without_watermark import union_without_watermark
 from streamsql.checks.streaming.unread_cte import unread_cte
 from streamsql.checks.streaming.update_without_key import update_without_key
+from streamsql.checks.streaming.watermark_never_moves import watermark_never_moves
 from streamsql.project.nodes import Source
 from streamsql.resolve import ResolvedModel
 
@@ -118,6 +120,7 @@ MODEL_RULES: tuple[Rule[ResolvedModel], ...] = (
     stream_static_join,
     stream_static_union,
     stream_window_function,
+    subquery_repeats_rows,
     throwing_event_time,
     throwing_expression,
     topic_without_value,
@@ -136,6 +139,7 @@ MODEL_RULES: tuple[Rule[ResolvedModel], ...] = (
     update_without_key,
     upsert_without_order,
     wrong_topic_setting,
+    watermark_never_moves,
 )
 
 SOURCE_RULES: tuple[Rule[Source], ...] = (

@@ -73,6 +73,7 @@ def facts_of(found: Rowset, spark_version: str) -> StreamFacts:
         flow.reads,
         marks=flow.marks,
         unread=flow.unread,
+        still=flow.still,
     )
     modes = legal_output_modes(facts, spark_version) if flow.streaming else ()
     return replace(facts, modes=modes)

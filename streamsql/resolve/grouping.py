@@ -192,6 +192,23 @@ def distinct_keys(columns: Sequence[Attribute]) -> tuple[StateKey, ...]:
 _BOUNDS = {"window": "window", "session_window": "session"}
 
 
+def one_row(aggregates: Iterable[exp.Expr]) -> StateBound:
+    """Return what bounds an aggregation without GROUP BY: its one row may grow."""
+    for aggregate in aggregates:
+        name = function_name(aggregate)
+        if name in _COLLECTING:
+            return StateBound(reason=f"{name}(…) keeps every value")
+    return StateBound("count")
+
+
+_COLLECTING = frozenset(
+    {
+        *("collect_list", "collect_set", "array_agg", "listagg", "string_agg"),
+        *("median", "mode", "percentile", "percentile_cont", "percentile_disc"),
+    }
+)
+
+
 def bound_by(keys: Sequence[StateKey]) -> StateBound:
     """Return what drops state that is kept by these keys: event time among them."""
     for key in keys:

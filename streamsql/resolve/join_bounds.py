@@ -15,6 +15,8 @@ from sqlglot import exp
 
 from streamsql.datatypes import Decimal, Primitive
 from streamsql.intervals import parse_interval, spark_interval
+from streamsql.resolve.coercion import TIMESTAMP
+from streamsql.resolve.constants import never_true
 from streamsql.resolve.naming import written
 from streamsql.resolve.relations import EventTime, JoinSide, StateBound, StateKey
 from streamsql.resolve.scope import Attribute, Scope, Visible, look_up
@@ -24,6 +26,8 @@ _LESS = (exp.LT, exp.LTE)
 _GREATER = (exp.GT, exp.GTE)
 _SECOND = 1_000_000
 _LONGEST = 1e11  # seconds that a length of time may have
+_LEFT_EMPTY = frozenset({"left_outer", "full_outer"})
+"""The joins of whose condition nothing is left where a part of it is false."""
 _MERGED_BY_WHERE = frozenset({"inner", "cross"})
 
 
@@ -101,6 +105,10 @@ def read_condition(
     keys = (*_shared_keys(shared, left, right), *_equalities([*on, *where], left, right))
     # Equality in WHERE leaves no unmatched rows: such an outer join is run as an inner one.
     equal = bool(keys) or _any(_equalities(later, left, right)) or _through(later, left, right)
+    impossible = kind in _LEFT_EMPTY and any(
+        never_true(c) for c in on if c.find(exp.Column) is None
+    )
+    equal = equal and not impossible
     unsure = bool(left.open_qualifiers or right.open_qualifiers)
     marked = next((k.event_time for k in keys if k.event_time is not None), None)
     in_on = next((True for k in _equalities(on, left, right) if k.event_time), False)
@@ -115,7 +123,7 @@ def read_condition(
         keys,
         _side(left, right, marked, bounds["left"]),
         _side(right, left, marked, bounds["right"]),
-        equal or unsure,
+        equal or (unsure and not impossible),
         timed,
         not timed and _timed(kind, in_where),
     )
@@ -355,7 +363,12 @@ def _terms(
             flipped = negative != isinstance(node, exp.Sub)
             left = _terms(node.this, negative, own, other, exact)
             right = _terms(node.expression, flipped, own, other, exact)
-            return None if left is None or right is None else [*left, *right]
+            if left is None or right is None:
+                return None
+            times = isinstance(node, exp.Sub) and any(map(_is_time, right))
+            if times and any(map(_is_time, left)):
+                return None  # the difference of two times is an interval, which Spark cannot solve
+            return [*left, *right]
         case exp.Cast():
             return _cast_terms(node, negative, own, other)
         case exp.Column():
@@ -366,6 +379,13 @@ def _terms(
             value = int(min(float(node.this), _LONGEST) * _SECOND)
             return [_Term(negative, microseconds=-value if negative else value)]
     return None
+
+
+def _is_time(term: _Term) -> bool:
+    column = term.column
+    if column is None or not term.exact:
+        return False
+    return column.event_time is not None or column.type == TIMESTAMP
 
 
 def _cast_terms(

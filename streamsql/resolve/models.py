@@ -370,11 +370,12 @@ def _relation(
             marks=facts.marks,
             pending=found.pending,
             unread=facts.unread,
+            still=facts.still,
         )
     watermark = config.watermark
     marked = declared_watermark(watermark, parsed.name) if watermark else ()
     # Others may write to the topic, too.
-    columns = tuple(c._replace(never_null=False) for c in columns)
+    columns = tuple(c._replace(never_null=False, said=()) for c in columns)
     reads = (parsed.name,)
     return Relation(name, columns, True, watermarks=marked, complete=complete, reads=reads)
 

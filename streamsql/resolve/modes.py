@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from streamsql.resolve.correlation import UNEQUAL
+from streamsql.resolve.correlation import NEGATED, TIMED, UNEQUAL
 from streamsql.resolve.relations import (
     Objection,
     Operation,
@@ -281,7 +281,9 @@ def _against_append(facts: StreamFacts) -> Iterator[Objection]:
 
 def _correlated(facts: StreamFacts, text: str | None = None) -> Iterator[Objection]:
     for operation in facts.operations:
-        if operation.kind == "correlated_aggregate" and text in (None, operation.text):
+        if operation.kind != "correlated_aggregate":
+            continue
+        if operation.text == text or (text is None and operation.text != TIMED):
             yield Objection(
                 "to answer this correlated subquery Spark aggregates the stream, without a"
                 " watermark",
@@ -304,6 +306,7 @@ def _against_update(facts: StreamFacts, version: tuple[int, int]) -> Iterator[Ob
                 yield Objection("an outer join of two streams runs in append mode only", operator)
     if version >= _UPDATE_JOINS_SINCE:
         yield from _correlated(facts, UNEQUAL)
+    yield from _correlated(facts, NEGATED)
     yield from _sorted(facts)
     yield from _two_event_times(facts)
     yield from _above_an_aggregate(facts)

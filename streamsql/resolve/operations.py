@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from sqlglot import exp
 
 from streamsql.dialect import function_name
-from streamsql.resolve.correlation import correlated_aggregate, is_scalar
+from streamsql.resolve.correlation import correlated_aggregate, kind_in
 from streamsql.resolve.relations import Operation, StatefulOperator
-from streamsql.resolve.scope import Flow
+from streamsql.resolve.scope import Flow, Scope
 from streamsql.resolve.shape import aggregates_in
 from streamsql.resolve.walk import Walk
 
@@ -33,7 +33,9 @@ def operation(
     return Operation(kind, place, walk.parsed.name, text, streaming, below=below)
 
 
-def expression_operations(node: exp.Select, flow: Flow, walk: Walk) -> Iterator[Operation]:
+def expression_operations(
+    node: exp.Select, flow: Flow, scope: Scope, walk: Walk
+) -> Iterator[Operation]:
     """Yield what the expressions of a SELECT do that no stream allows."""
     if not flow.streaming:
         return
@@ -46,10 +48,10 @@ def expression_operations(node: exp.Select, flow: Flow, walk: Walk) -> Iterator[
             name = function_name(inner) or "this function"
             yield operation("window_function", window, walk, text=name)
     for query in walk.subqueries:
-        if is_scalar(query, node):
-            kind = correlated_aggregate(query, node, lateral=False)
-            if kind is not None:
-                yield operation("correlated_aggregate", query, walk, text=kind)
+        kind = kind_in(query, node)
+        text = correlated_aggregate(query, node, kind, scope) if kind is not None else None
+        if text is not None:
+            yield operation("correlated_aggregate", query, walk, text=text)
 
 
 def distinct_aggregates(parts: Iterable[exp.Expr], walk: Walk) -> Iterator[Operation]:

@@ -30,7 +30,7 @@ def typed_columns(
         told_type = declared_type(told.data_type) if told is not None else None
         known_type = column.type or told_type
         written = ddl(known_type) if known_type is not None else None
-        columns.append(OutputColumn(column.name, written, place, column.never_null))
+        columns.append(OutputColumn(column.name, written, place, column.never_null, column.said))
         if parsed.rendered.contract_enforced:
             continue  # contract-broken speaks of it
         if told is not None and told_type and column.type and not _agree(told_type, column.type):

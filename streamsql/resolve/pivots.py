@@ -19,7 +19,7 @@ from streamsql.resolve.lineage import How, Origins, grouped_by, take, united, us
 from streamsql.resolve.liveness import kept, taken
 from streamsql.resolve.naming import output_name, written
 from streamsql.resolve.operations import distinct_aggregates
-from streamsql.resolve.relations import StateKey
+from streamsql.resolve.relations import StateBound, StateKey
 from streamsql.resolve.scope import UNKNOWN, Attribute, Flow, Rowset, Scope, Visible, look_up
 from streamsql.resolve.shape import aggregates_in
 from streamsql.resolve.walk import Walk
@@ -138,7 +138,8 @@ def _counted(
     if all(_is_apart(a.type) for a in taking):
         every = (*rest, *by)
         flow = flow.through(walk.operator("aggregate", node, every, bound_by(every), flow))
-    return flow.through(walk.operator("aggregate", node, rest, bound_by(rest), flow))
+    bound = bound_by(rest) if rest else StateBound("count")
+    return flow.through(walk.operator("aggregate", node, rest, bound, flow))
 
 
 def _is_apart(found: DataType | None) -> bool:

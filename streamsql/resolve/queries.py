@@ -25,6 +25,7 @@ from streamsql.resolve.grouping import (
     grouping_items,
     grouping_keys,
     mixed,
+    one_row,
 )
 from streamsql.resolve.lineage import (
     Origins,
@@ -39,11 +40,13 @@ from streamsql.resolve.liveness import kept, taken
 from streamsql.resolve.operations import closing_operations, expression_operations
 from streamsql.resolve.pipes import check_step, name_places, seen_after
 from streamsql.resolve.relations import StateBound, StatefulOperator, Unread, WatermarkLoss
+from streamsql.resolve.removed_joins import past_joins, unique_columns
 from streamsql.resolve.scope import UNKNOWN, Attribute, Flow, Rowset, Scope, Visible
 from streamsql.resolve.select_list import outputs, traced
 from streamsql.resolve.set_operations import set_operation
 from streamsql.resolve.shape import aggregates_in, event_time_of, event_times_under
-from streamsql.resolve.sources import joined_with, read_relation, read_sources, renamed
+from streamsql.resolve.sources import Sources, joined_with, read_relation, read_sources, renamed
+from streamsql.resolve.stillness import filtered, grouped, limited
 from streamsql.resolve.time_windows import check_one_window
 from streamsql.resolve.walk import Walk, visit
 
@@ -209,13 +212,19 @@ def _select(node: exp.Select, scope: Scope, walk: Walk) -> Rowset:
     check_one_window([*node.expressions, *grouping_items(node)], inside, walk)
     flow = source.flow
     if flow.streaming:
+        flow = _filtered(node, inside, source, walk)
+        flow = past_joins(node, source, flow, inside, aggregates, walk)
         flow = flow.losing(*_losses(columns, groups or (), inside, walk))
         for made in _operators(node, groups, aggregates, columns, walk):
             flow = flow.through(replace(made, below=flow.stateful, plain=flow.plain))
-        flow = flow.past(*expression_operations(node, flow, walk))
+        flow = flow.past(*expression_operations(node, flow, inside, walk))
     flow = _closed(node, flow, walk)
     complete = not (source.open_qualifiers and _has_star(node))
-    found = Rowset(columns, (), flow, complete, influences, united(source.unlisted.values()))
+    unique: frozenset[str] = frozenset()
+    if flow.streaming and (groups or node.args.get("distinct") is not None):
+        unique = unique_columns(columns, groups, distinct=node.args.get("distinct") is not None)
+    unlisted = united(source.unlisted.values())
+    found = Rowset(columns, (), flow, complete, influences, unlisted, unique=unique)
     return seen_after(node, found, source) if PIPED in node.meta else found
 
 
@@ -294,6 +303,19 @@ def _has_star(node: exp.Select) -> bool:
     return any(e.is_star for e in node.expressions)
 
 
+def _filtered(node: exp.Select, scope: Scope, source: Sources, walk: Walk) -> Flow:
+    """Return the flow of a SELECT before it aggregates: past WHERE, and HAVING as far as it is."""
+    flow = source.flow
+    where, having = node.args.get("where"), node.args.get("having")
+    if where is not None:
+        first = source.first.flow if source.last is not None else None
+        apart = node.args.get("laterals") is not None
+        flow = filtered(where.this, scope, flow, walk, first=first, apart=apart)
+    if having is not None and flow.marks:
+        flow = grouped(having.this, scope, flow, walk)
+    return flow
+
+
 def _goes_on(node: exp.Select) -> bool:
     """Whether anything comes after the select list and WHERE, where aliases count."""
     return any(node.args.get(key) is not None for key in _AFTER)
@@ -348,7 +370,7 @@ def _operators(
         kind = "aggregate"
         if any(k.kind == "session_window" for k in keys):
             kind = "session_window"
-        bound = StateBound("count") if groups is None else bound_by(keys)
+        bound = one_row(aggregates) if groups is None else bound_by(keys)
         operator = walk.operator(kind, place, keys, bound)
         unlike = collated(g.type for g in groups or ())
         yield replace(operator, mixed=mixed(keys), collated=unlike)
@@ -363,6 +385,7 @@ def _closed(node: exp.Expr, flow: Flow, walk: Walk) -> Flow:
     flow = flow.past(*closing_operations(node, flow, walk))
     if flow.streaming and _limits(node):
         limit = node.args["limit"]
+        flow = limited(limit, flow, walk)
         flow = flow.through(walk.operator("limit", limit, bound=StateBound("count"), below=flow))
     return flow
 

@@ -27,12 +27,13 @@ HIDDEN_COLUMNS: Mapping[str, str] = MappingProxyType(
 
 class OutputColumn(NamedTuple):
     """A column of a relation. ``data_type`` is Spark DDL, or None if it is not known; one that
-    is not ``never_null`` may be null, or nobody knows."""
+    is not ``never_null`` may be null, or nobody knows. ``said`` is as in ``Said``."""
 
     name: str
     data_type: str | None
     location: Location | None = None
     never_null: bool = False
+    said: tuple[Said, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,32 @@ class Mark:
     declared: str
     location: Location | None
     reads: tuple[str, ...]
+
+
+class Said(NamedTuple):
+    """What is written out for a column: its value in the rows that move these watermarks.
+
+    A number is a text of which ``number`` says so; NULL is None.
+    """
+
+    marks: tuple[Mark, ...]
+    value: str | bool | None
+    number: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Standstill:
+    """A watermark that no row moves, and where its rows are left out.
+
+    ``cause`` is ``filter``, or ``join`` of a join that Spark leaves out, with the operators
+    ``gone`` that are left out with it.
+    """
+
+    mark: Mark
+    location: Location
+    model: str
+    cause: str = "filter"
+    gone: tuple[StatefulOperator, ...] = ()
 
 
 def mark_of(event_time: EventTime, reads: Iterable[str]) -> Mark:
@@ -295,8 +322,8 @@ class StreamFacts:
     ``operations`` what else Spark judges. ``losses`` are where a watermark was lost, in this
     model and its views. ``reads`` are the streams that its query reads, a name as often as it
     is read: ``shop.orders``, or the model that writes the topic or table. ``modes`` are the
-    verdicts on append, update and complete. ``marks`` are the watermarks set on the way, and
-    ``unread`` the expressions that nothing reads.
+    verdicts on append, update and complete. ``marks`` are the watermarks set on the way,
+    ``unread`` the expressions that nothing reads, and ``still`` the watermarks that no row moves.
     """
 
     streaming: bool = False
@@ -308,6 +335,13 @@ class StreamFacts:
     modes: tuple[OutputMode, ...] = ()
     marks: tuple[Mark, ...] = ()
     unread: tuple[Unread, ...] = ()
+    still: tuple[Standstill, ...] = ()
+
+    @property
+    def never_moves(self) -> bool:
+        """Whether the query's own watermark, the least of all, stays where it began."""
+        known = set(self.marks)
+        return bool(self.still) or any(m not in known for u in self.unread for m in u.marks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,9 +374,9 @@ class Relation:
 
     ``name`` is the identifier it renders to. ``columns`` are those of ``SELECT *``,
     ``hidden`` those that have to be named. ``complete`` is False where there may be columns
-    that nobody knows. ``stateful``, ``operations``, ``losses``, ``reads``, ``marks`` and
-    ``unread`` are what a reader's own query takes over (of views; a topic or table has a query of
-    its own, and is itself what is read); ``pending`` is what depends on the columns that a
+    that nobody knows. ``stateful``, ``operations``, ``losses``, ``reads``, ``marks``, ``unread``
+    and ``still`` are what a reader's own query takes over (of views; a topic or table has a query
+    of its own, and is itself what is read); ``pending`` is what depends on the columns that a
     reader takes.
     """
 
@@ -359,6 +393,7 @@ class Relation:
     marks: tuple[Mark, ...] = ()
     pending: tuple[PendingMeeting, ...] = ()
     unread: tuple[Unread, ...] = ()
+    still: tuple[Standstill, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ def rowset_of(relation: Relation) -> Rowset:
             origin=origin,
             origins=origins,
             never_null=column.never_null,
+            said=column.said,
         )
 
     return Rowset(
@@ -64,6 +65,7 @@ def rowset_of(relation: Relation) -> Rowset:
             relation.reads,
             relation.marks or tuple(mark_of(w, relation.reads) for w in relation.watermarks),
             unread=relation.unread,
+            still=relation.still,
         ),
         relation.complete,
         influences=Influences(relations=frozenset((relation.name,))),

@@ -21,6 +21,8 @@ from streamsql.resolve.relations import (
     Mark,
     Operation,
     PendingMeeting,
+    Said,
+    Standstill,
     StatefulOperator,
     Unread,
     WatermarkLoss,
@@ -35,7 +37,7 @@ class Attribute(NamedTuple):
     ``node`` is the expression of this model that made it; ``origin`` names the relation
     whose hidden field it is. ``named`` is False where Spark makes up the name. ``keeps`` are
     the columns with a watermark that it is made of: while it is used, so are they. ``origins``
-    are the fields it is made of.
+    are the fields it is made of. ``said`` is what is written out for it (see ``Said``).
     """
 
     name: str
@@ -47,6 +49,7 @@ class Attribute(NamedTuple):
     keeps: tuple[Attribute, ...] = ()
     origins: Origins = NOWHERE
     never_null: bool = False
+    said: tuple[Said, ...] = ()
 
     @property
     def delay(self) -> str | None:
@@ -67,6 +70,7 @@ class Attribute(NamedTuple):
             keeps,
             self.origins,
             never_null,
+            self.said,
         )
 
 
@@ -77,7 +81,8 @@ class Flow:
     ``marks`` are the watermarks that were set, be their columns still there or not. ``plain`` are
     the operators in the query itself: Spark does not look behind common table expressions,
     which views are, too, when it judges what stands above an aggregation. ``unread`` are the
-    expressions that nothing reads.
+    expressions that nothing reads. ``still`` are the watermarks that no row moves, and ``empty``
+    says that no rows come at all.
     """
 
     streaming: bool = False
@@ -88,6 +93,8 @@ class Flow:
     marks: tuple[Mark, ...] = ()
     plain: tuple[StatefulOperator, ...] = ()
     unread: tuple[Unread, ...] = ()
+    still: tuple[Standstill, ...] = ()
+    empty: bool = False
 
     def beside(self, other: Flow) -> Flow:
         """Return the flow of two inputs that meet."""
@@ -103,6 +110,8 @@ class Flow:
             _each_once(self.marks, other.marks),
             (*self.plain, *other.plain),
             _each_once(self.unread, other.unread),
+            _still(self, other) if self.still or other.still else (),
+            self.empty and other.empty,
         )
 
     def through(self, *operators: StatefulOperator) -> Flow:
@@ -133,6 +142,17 @@ def _each_once(ours: tuple[_T, ...], theirs: tuple[_T, ...]) -> tuple[_T, ...]:
     return tuple(dict.fromkeys((*ours, *theirs))) if ours and theirs else ours or theirs
 
 
+def _still(one: Flow, other: Flow) -> tuple[Standstill, ...]:
+    """Return what stands still where two inputs meet: what neither of them moves."""
+    found: dict[Mark, Standstill] = {}
+    for flow, beside in ((one, other), (other, one)):
+        halted = {s.mark for s in beside.still}
+        for stop in flow.still:
+            if stop.mark in halted or stop.mark not in beside.marks:
+                found.setdefault(stop.mark, stop)
+    return tuple(found.values())
+
+
 STATIC = Flow()
 
 
@@ -143,7 +163,8 @@ class Rowset:
     ``hidden`` columns have to be named; ``complete`` is False where there may be columns
     that nobody knows, and ``unlisted`` are the origins of those. ``influences`` decided which
     rows there are. ``pending`` is what ``resolve.liveness`` knows of a view. ``seen`` are the
-    columns as a pipe operator after it sees them (see ``resolve.pipes``), if one follows.
+    columns as a pipe operator after it sees them (see ``resolve.pipes``), if one follows, and
+    ``unique`` columns that are alike in no two rows.
     """
 
     columns: tuple[Attribute, ...]
@@ -154,6 +175,7 @@ class Rowset:
     unlisted: Origins = NOWHERE
     pending: tuple[PendingMeeting, ...] = ()
     seen: tuple[Visible, ...] = ()
+    unique: frozenset[str] = frozenset()
 
     @property
     def streaming(self) -> bool:

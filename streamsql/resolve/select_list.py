@@ -32,6 +32,7 @@ from streamsql.resolve.pipes import hides_later
 from streamsql.resolve.scope import Attribute, Scope, look_up
 from streamsql.resolve.shape import event_time_of
 from streamsql.resolve.sources import Sources
+from streamsql.resolve.stillness import said
 from streamsql.resolve.walk import Walk, hidden_in
 
 
@@ -75,6 +76,7 @@ def _output(expression: exp.Expr, nulls: Nulls, source: Sources, walk: Walk) -> 
         keeps=taken(walk.used, first),
         origins=origins,
         never_null=nulls.never(inner),
+        said=said(inner, source.flow.marks),
     )
     return (made,)
 
@@ -98,6 +100,7 @@ def _handed_on(column: exp.Column, expression: exp.Expr, nulls: Nulls) -> Attrib
         expression,
         origins=same.origins,
         never_null=nulls.gives(found),
+        said=same.said,
     )
 
 

@@ -149,6 +149,7 @@ def _by_position(left: Rowset, right: Rowset, widened: bool) -> tuple[Attribute,
                 origins=origins,
                 keeps=keeps,
                 never_null=column.never_null and (beside is None or beside.never_null),
+                said=(*column.said, *(beside.said if beside is not None and widened else ())),
             )
         )
     return tuple(columns)

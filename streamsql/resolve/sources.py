@@ -30,7 +30,14 @@ from streamsql.resolve.liveness import Meeting, event_times, kept, met_again, re
 from streamsql.resolve.naming import output_name
 from streamsql.resolve.operations import ASOF_JOIN, operation
 from streamsql.resolve.pivots import pivoted
-from streamsql.resolve.relations import EventTime, Operation, StateBound, StatefulOperator, mark_of
+from streamsql.resolve.relations import (
+    EventTime,
+    Operation,
+    Standstill,
+    StateBound,
+    StatefulOperator,
+    mark_of,
+)
 from streamsql.resolve.scope import (
     STATIC,
     UNKNOWN,
@@ -41,18 +48,34 @@ from streamsql.resolve.scope import (
     Visible,
     look_up,
 )
+from streamsql.resolve.stillness import matched
 from streamsql.resolve.walk import Walk, visit
 
 
 @dataclass(frozen=True, slots=True)
+class Last:
+    """The last join of what FROM gives: its kind, and what it joined."""
+
+    kind: str
+    node: exp.Expr
+    left: Sources
+    right: Sources
+
+
+@dataclass(frozen=True, slots=True)
 class Sources:
-    """What FROM and its joins give so far."""
+    """What FROM and its joins give so far.
+
+    ``unique`` are columns that are alike in no two rows of a relation; ``last`` is the last join.
+    """
 
     visible: tuple[Visible, ...] = ()
     open_qualifiers: frozenset[str | None] = frozenset()
     flow: Flow = STATIC
     influences: Influences = NO_INFLUENCES
     unlisted: Mapping[str | None, Origins] = field(default_factory=dict)
+    unique: frozenset[str] = frozenset()
+    last: Last | None = None
 
     @classmethod
     def of(cls, rowset: Rowset, qualifier: str | None) -> Sources:
@@ -61,12 +84,17 @@ class Sources:
         visible += [Visible(qualifier, c, in_star=False) for c in rowset.hidden]
         unknown = frozenset() if rowset.complete else frozenset({qualifier})
         unlisted = dict.fromkeys(unknown, rowset.unlisted)
-        return cls(tuple(visible), unknown, rowset.flow, rowset.influences, unlisted)
+        return cls(tuple(visible), unknown, rowset.flow, rowset.influences, unlisted, rowset.unique)
 
     @property
     def streaming(self) -> bool:
         """Whether rows go on coming."""
         return self.flow.streaming
+
+    @property
+    def first(self) -> Sources:
+        """The first of the relations that are joined."""
+        return self if self.last is None else self.last.left.first
 
     def rowset(self) -> Rowset:
         """Return the columns of ``*``."""
@@ -239,18 +267,21 @@ def _with_watermark(
         if looked.attribute is not None and not looked.fields:
             made = looked.attribute.name
             place = walk.location(target)
-            return _marked(rowset, EventTime(made, clause.delay, walk.declared(made), place))
+            return _marked(rowset, EventTime(made, clause.delay, walk.declared(made), place), walk)
         name = target.name
     made = name or output_name(target)
     event_time = EventTime(made, clause.delay, walk.declared(made), walk.location(target))
     added = Attribute(made, found, event_time, target, origins=origins)
-    return replace(_with_mark(rowset, event_time), columns=(*rowset.columns, added))
+    return replace(_with_mark(rowset, event_time, walk), columns=(*rowset.columns, added))
 
 
-def _with_mark(rowset: Rowset, event_time: EventTime) -> Rowset:
+def _with_mark(rowset: Rowset, event_time: EventTime, walk: Walk) -> Rowset:
     made = mark_of(event_time, rowset.flow.reads)
     marks = (*rowset.flow.marks, made) if rowset.streaming else ()
-    return replace(rowset, flow=replace(rowset.flow, marks=marks))
+    still = rowset.flow.still
+    if rowset.flow.empty and event_time.location is not None:
+        still = (*still, Standstill(made, event_time.location, walk.parsed.name))
+    return replace(rowset, flow=replace(rowset.flow, marks=marks, still=still))
 
 
 def _report_second(rowset: Rowset, node: exp.Expr, walk: Walk) -> None:
@@ -271,7 +302,7 @@ def _carries_time(found: DataType) -> bool:
     return found == TIMESTAMP
 
 
-def _marked(rowset: Rowset, event_time: EventTime) -> Rowset:
+def _marked(rowset: Rowset, event_time: EventTime, walk: Walk) -> Rowset:
     name = event_time.column.lower()
 
     def mark(columns: Iterable[Attribute]) -> tuple[Attribute, ...]:
@@ -279,7 +310,7 @@ def _marked(rowset: Rowset, event_time: EventTime) -> Rowset:
             c._replace(event_time=event_time) if c.name.lower() == name else c for c in columns
         )
 
-    rowset = _with_mark(rowset, event_time)
+    rowset = _with_mark(rowset, event_time, walk)
     return replace(rowset, columns=mark(rowset.columns), hidden=mark(rowset.hidden))
 
 
@@ -302,7 +333,7 @@ def joined_with(left: Sources, node: exp.Expr, scope: Scope, walk: Walk) -> Sour
     elif flow.streaming:
         flow = flow.past(_static_join(node, found.kind, left, right, walk))
     if left.streaming and isinstance(node.this, exp.Lateral):
-        flow = flow.past(*_lateral_aggregates(node, found.kind, walk))
+        flow = flow.past(*_lateral_aggregates(node, found.kind, around, walk))
     every = (*found.left, *found.right_seen)
     joined = Sources(
         tuple(every),
@@ -310,18 +341,25 @@ def joined_with(left: Sources, node: exp.Expr, scope: Scope, walk: Walk) -> Sour
         flow,
         left.influences | right.influences | Influences(joined=found.keys),
         {**left.unlisted, **right.unlisted},
+        last=Last(found.kind, node, left, right),
     )
     condition = node.args.get("on")
     if condition is not None:
         joined = _with_condition(node, joined, found, scope, walk)
+        if joined.flow.marks:
+            seen = joined.scope(scope).seeing((*found.left, *found.right_all))
+            sides = (left.flow, right.flow)
+            first = left.first.flow
+            flow = matched(condition, found.kind, sides, first, seen, joined.flow, walk)
+            joined = replace(joined, flow=flow)
     return _pivoted(node, joined, walk) if node.args.get("pivots") else joined
 
 
-def _lateral_aggregates(node: exp.Expr, kind: str, walk: Walk) -> Iterator[Operation]:
+def _lateral_aggregates(node: exp.Expr, kind: str, scope: Scope, walk: Walk) -> Iterator[Operation]:
     around, query = node.find_ancestor(exp.Select), node.this.this
     if around is None or not isinstance(query, exp.Subquery):
         return
-    text = correlated_aggregate(query, around, lateral=True, outer=kind == "left_outer")
+    text = correlated_aggregate(query, around, "lateral", scope, outer=kind == "left_outer")
     if text is not None:
         yield operation("correlated_aggregate", query, walk, text=text)
 
@@ -426,4 +464,4 @@ def renamed(node: exp.Expr, rowset: Rowset) -> Rowset:
     columns = (
         c._replace(name=n.name, keeps=kept(c)) for c, n in zip(rowset.columns, names, strict=True)
     )
-    return replace(rowset, columns=tuple(columns), hidden=())
+    return replace(rowset, columns=tuple(columns), hidden=(), unique=frozenset())

@@ -118,6 +118,11 @@ RUNS = (
         "SELECT e.id FROM events e JOIN clicks c ON e.id = c.id AND "
         "CAST(c.ts AS BIGINT) BETWEEN CAST(e.ts AS BIGINT) AND CAST(e.ts AS BIGINT) + 3600",
     ),
+    Run(
+        "join-difference",
+        "SELECT e.id FROM events e JOIN clicks c ON e.id = c.id AND "
+        "c.ts - e.ts BETWEEN INTERVAL 0 HOUR AND INTERVAL 1 HOUR",
+    ),
     Run("join-time", "SELECT e.id FROM events e JOIN clicks c ON e.id = c.id AND e.ts = c.ts"),
     Run("join-using", "SELECT id FROM events JOIN clicks USING (id, ts)"),
     Run(

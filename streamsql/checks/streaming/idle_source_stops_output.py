@@ -76,7 +76,7 @@ def idle_source_stops_output(model: ResolvedModel) -> Iterator[Fault]:
     """
     runs = model.parsed.rendered.config.materialized != "view" and model.output_mode == "append"
     waited_for = dict.fromkeys(m.reads[0] for m in model.facts.marks if len(m.reads) == 1)
-    if not runs or len(waited_for) < 2:
+    if not runs or len(waited_for) < 2 or model.facts.never_moves:
         return
     operator = _waiting(model)
     if operator is not None:

@@ -16,8 +16,9 @@ def unbounded_aggregation(model: ResolvedModel) -> Iterator[Fault]:
     Spark drops the state of a key when the watermark has passed it, so a column with a
     watermark, or a window over one, has to be among the keys. Without it the state, and each
     checkpoint with it, grows with every new key until the query fails. In complete mode nothing
-    is dropped, whatever the keys are. Where the keys are few and known the warning may be
-    silenced.
+    is dropped, whatever the keys are. Without GROUP BY there is one row, which grows all the same
+    if a function like `collect_list` or `percentile` keeps every value in it. Where the keys are
+    few and known the warning may be silenced.
 
     Bad:
 
@@ -40,13 +41,19 @@ def unbounded_aggregation(model: ResolvedModel) -> Iterator[Fault]:
     if config.materialized != "view" and model.output_mode is None:
         return  # the query is refused as it stands
     for operator in model.facts.stateful:
-        if operator.model != model.name or operator.kind not in _AGGREGATES or not operator.keys:
+        if operator.model != model.name or operator.kind not in _AGGREGATES:
             continue
+        if not operator.keys and operator.bound.kind == "count":
+            continue  # one row that stays as it is
         if not operator.bounded or complete:
             yield _fault(model, operator, complete=complete)
 
 
 def _fault(model: ResolvedModel, operator: StatefulOperator, *, complete: bool) -> Fault:
+    if not operator.keys:
+        message = f"state grows for ever: {operator.bound.reason}"
+        hint = "group by a window over a column with a watermark, or write the values themselves"
+        return Fault(message, operator.location, hint=hint)
     keys = ", ".join(key.text for key in operator.keys)
     lost = next(
         (

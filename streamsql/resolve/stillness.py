@@ -1,0 +1,207 @@
+"""Which watermarks no row ever moves, because what no row can meet stands before them.
+
+Spark filters before it notes the time of a row, where the condition is not about that time; a
+part of a query that gives no rows it leaves out altogether. The watermark of such a part stays
+where it began, and the query's own is the least of all. Tried on Spark 4.1.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from decimal import Decimal as Number
+
+from sqlglot import exp
+
+from streamsql.resolve.constants import UNKNOWN, contradict, never_true, value_of
+from streamsql.resolve.relations import Mark, Said, Standstill
+from streamsql.resolve.scope import Attribute, Flow, Scope, look_up
+from streamsql.resolve.walk import Walk
+
+_KEEPING = frozenset({"aggregate", "session_window", "distinct", "except", "dedup"})
+_FILTERED = {
+    "inner": ("left", "right"),
+    "cross": ("left", "right"),
+    "left_semi": ("left", "right"),
+    "left_outer": ("right",),
+    "right_outer": ("left",),
+}
+"""Of which sides of a join a condition in ON filters the rows."""
+
+
+def said(node: exp.Expr, marks: tuple[Mark, ...]) -> tuple[Said, ...]:
+    """Return what a column is for the rows of these watermarks, if it is written out."""
+    value = value_of(node) if marks and isinstance(node, _WRITTEN) else UNKNOWN
+    if value is UNKNOWN:
+        return ()
+    if isinstance(value, Number):
+        return (Said(marks, str(value), number=True),)
+    return (Said(marks, value if isinstance(value, (str, bool)) else None),)
+
+
+_WRITTEN = (exp.Literal, exp.Boolean, exp.Null, exp.Neg, exp.Cast)
+
+
+def filtered(
+    condition: exp.Expr,
+    scope: Scope,
+    flow: Flow,
+    walk: Walk,
+    *,
+    first: Flow | None = None,
+    apart: bool = False,
+) -> Flow:
+    """Return the flow after WHERE.
+
+    ``first`` is the first of several relations that are joined: Spark asks it alone what names
+    no column. ``apart`` says that a column may come from somewhere else than its rows.
+    """
+    if not flow.marks:
+        return _empty(condition, flow)
+    parts = [c for c in _conditions(condition) if not _is_about_time(c, scope)]
+    if first is not None and _never(parts, flow, apart=True):
+        return _stopped(flow, _own(first, flow), condition, walk)
+    if first is None and _never(parts, flow, apart=apart):
+        return _stopped(flow, flow.marks, condition, walk, empty=True)
+    found = _left_out(parts, _columns(parts, scope), scope, flow)
+    return _stopped(flow, found, condition, walk)
+
+
+def _own(first: Flow, flow: Flow) -> tuple[Mark, ...]:
+    """Return the watermarks that no other relation has."""
+    reads = Counter(flow.reads)
+    own = Counter(first.reads)
+    return tuple(m for m in first.marks if all(reads[r] == own[r] for r in m.reads))
+
+
+def grouped(condition: exp.Expr, scope: Scope, flow: Flow, walk: Walk) -> Flow:
+    """Return the flow before an aggregation whose groups have to meet HAVING.
+
+    Spark filters rows by what it says of the keys, and by nothing else.
+    """
+    parts = [c for c in _conditions(condition) if not _is_about_time(c, scope)]
+    return _stopped(flow, _left_out(parts, _columns(parts, scope), scope, flow), condition, walk)
+
+
+def matched(
+    condition: exp.Expr,
+    kind: str,
+    sides: tuple[Flow, Flow],
+    first: Flow,
+    scope: Scope,
+    flow: Flow,
+    walk: Walk,
+) -> Flow:
+    """Return the flow after the condition of a join of ``sides``, as it stands in ON."""
+    filters = [f for f, name in zip(sides, ("left", "right"), strict=True) if _filters(kind, name)]
+    marks = {mark for side in filters for mark in side.marks}
+    if not marks:
+        return flow
+    parts = [c for c in _conditions(condition) if not _is_about_time(c, scope)]
+    if _filters(kind, "left") and _never(parts, flow, apart=True):
+        return _stopped(flow, _own(first, flow), condition, walk)
+    found = _left_out(parts, _columns(parts, scope), scope, flow)
+    return _stopped(flow, tuple(m for m in found if m in marks), condition, walk)
+
+
+def limited(limit: exp.Expr, flow: Flow, walk: Walk) -> Flow:
+    """Return the flow after LIMIT: none of no rows is left."""
+    count = limit.args.get("expression")
+    if isinstance(count, exp.Expr) and value_of(count) == 0:
+        return _stopped(flow, flow.marks, limit, walk, empty=True)
+    return flow
+
+
+def _filters(kind: str, side: str) -> bool:
+    return side in _FILTERED.get(kind, ())
+
+
+def _conditions(condition: exp.Expr) -> list[exp.Expr]:
+    inner = condition.unnest()
+    if isinstance(inner, exp.And):
+        return [*_conditions(inner.this), *_conditions(inner.expression)]
+    return [inner]
+
+
+def _empty(condition: exp.Expr, flow: Flow) -> Flow:
+    if flow.streaming and any(never_true(c) for c in _conditions(condition)):
+        return replace(flow, empty=True)
+    return flow
+
+
+def _never(parts: Sequence[exp.Expr], flow: Flow, *, apart: bool) -> bool:
+    """Whether no row meets the conditions, and Spark filters before what keeps state."""
+    kinds = {o.kind for o in flow.stateful}
+    if "limit" in kinds:
+        return False
+    # Spark does not move a condition without columns below an aggregation.
+    plain = any(c.find(exp.Column) is None and never_true(c) for c in parts)
+    if plain and not kinds & _KEEPING:
+        return True
+    bare = [c for c in parts if c.find(exp.Column) is not None]
+    return not apart and not kinds & _KEEPING and contradict(bare)
+
+
+def _is_about_time(condition: exp.Expr, scope: Scope) -> bool:
+    return any(
+        found is not None and (found.event_time is not None or found.keeps)
+        for found in (_attribute(c, scope) for c in condition.find_all(exp.Column))
+    )
+
+
+def _attribute(column: exp.Column, scope: Scope) -> Attribute | None:
+    found = look_up([p.name for p in column.parts], scope)
+    return None if found.fields else found.attribute
+
+
+def _columns(parts: Iterable[exp.Expr], scope: Scope) -> list[Attribute]:
+    """Return the columns in conditions of which it is written out what they are."""
+    found: dict[int, Attribute] = {}
+    for part in parts:
+        for column in part.find_all(exp.Column):
+            attribute = _attribute(column, scope)
+            if attribute is not None and attribute.said:
+                found[id(attribute)] = attribute
+    return list(found.values())
+
+
+def _left_out(
+    parts: Sequence[exp.Expr], columns: Sequence[Attribute], scope: Scope, flow: Flow
+) -> tuple[Mark, ...]:
+    """Return the watermarks of the branches none of whose rows meets the conditions."""
+    if not columns or any(o.bound.kind == "count" for o in flow.stateful):
+        return ()
+    gone: Counter[Mark] = Counter()
+    for attribute in columns:
+        own: Counter[Mark] = Counter()
+        if not _fails(parts, attribute, None, scope):
+            continue  # an outer join may have made up rows with NULL there, and keep them
+        for one in attribute.said:
+            if _fails(parts, attribute, _value(one), scope):
+                own.update(one.marks)
+        gone |= own
+    reads = Counter(flow.reads)
+    return tuple(m for m, times in gone.items() if all(reads[r] <= times for r in m.reads))
+
+
+def _value(one: Said) -> object:
+    return Number(one.value) if one.number and isinstance(one.value, str) else one.value
+
+
+def _fails(parts: Iterable[exp.Expr], attribute: Attribute, value: object, scope: Scope) -> bool:
+    def read(column: exp.Column) -> object:
+        return value if _attribute(column, scope) is attribute else UNKNOWN
+
+    return any(never_true(part, read) for part in parts)
+
+
+def _stopped(
+    flow: Flow, marks: tuple[Mark, ...], node: exp.Expr, walk: Walk, *, empty: bool = False
+) -> Flow:
+    known = {s.mark for s in flow.still}
+    place = walk.location(node)
+    found = tuple(Standstill(m, place, walk.parsed.name) for m in marks if m not in known)
+    if not found and not empty:
+        return flow
+    return replace(flow, still=(*flow.still, *found), empty=flow.empty or empty)
