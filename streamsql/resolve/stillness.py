@@ -19,6 +19,7 @@ from streamsql.resolve.relations import Mark, Said, Standstill
 from streamsql.resolve.scope import Attribute, Flow, Scope, look_up
 from streamsql.resolve.walk import Walk
 
+_POLICY = "spark.sql.streaming.multipleWatermarkPolicy"
 _KEEPING = frozenset({"aggregate", "session_window", "distinct", "except", "dedup"})
 _FILTERED = {
     "inner": ("left", "right"),
@@ -199,6 +200,8 @@ def _fails(parts: Iterable[exp.Expr], attribute: Attribute, value: object, scope
 def _stopped(
     flow: Flow, marks: tuple[Mark, ...], node: exp.Expr, walk: Walk, *, empty: bool = False
 ) -> Flow:
+    if str(walk.spark.conf.get(_POLICY, "")).strip().lower() == "max":
+        return flow  # the others move the watermark of the query, too
     known = {s.mark for s in flow.still}
     place = walk.location(node)
     found = tuple(Standstill(m, place, walk.parsed.name) for m in marks if m not in known)
