@@ -33,6 +33,7 @@ from streamsql.checks.kafka.unwritten_column import unwritten_column
 from streamsql.checks.kafka.upsert_without_order import upsert_without_order
 from streamsql.checks.kafka.wrong_topic_setting import wrong_topic_setting
 from streamsql.checks.project.literal_secret import literal_secret
+from streamsql.checks.project.lossy_spark_setting import lossy_spark_setting
 from streamsql.checks.project.shared_checkpoint import shared_checkpoint
 from streamsql.checks.project.unconventional_name import unconventional_name
 from streamsql.checks.project.unused_macro import unused_macro
@@ -152,6 +153,7 @@ PROJECT_RULES: tuple[Rule[WholeProject], ...] = (
     framed_avro_read_plainly,
     illegal_topic_name,
     literal_secret,
+    lossy_spark_setting,
     misspelt_client_option,
     shared_checkpoint,
     shared_output,
