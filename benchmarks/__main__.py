@@ -15,7 +15,7 @@ def main(ctx: click.Context) -> None:
     # So that the broker and the folders of a measurement that is cut off go as well.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if ctx.invoked_subcommand is None:
-        for command in (startup, compiling, linting, drain, avro, narrow, expectations):
+        for command in (startup, compiling, linting, drain, avro, narrow, expectations, upsert):
             ctx.invoke(command)
 
 
@@ -65,6 +65,16 @@ def expectations(records: int, rounds: int) -> None:
     from benchmarks.drain import measure
 
     measure(EXPECTATIONS, records, rounds)
+
+
+@main.command()
+@click.option("--records", default=300_000, show_default=True)
+@_ROUNDS
+def upsert(records: int, rounds: int) -> None:
+    """Batches into PostgreSQL, beside Spark's own JDBC writer."""
+    from benchmarks.upsert import measure
+
+    measure(records, rounds)
 
 
 @main.command()

@@ -7,7 +7,7 @@ takes them from there into the table. See ``docs/decisions/0010``.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from streamsql.datatypes import Array, DataType, Decimal, Map, Primitive, Struct, parse_type
@@ -31,6 +31,7 @@ _TYPES: Mapping[str, str] = {
 }
 _TEXTUAL = ("string", "char", "varchar")
 _TEXTS = ("text", "character varying", "character", "uuid", "json", "jsonb", "citext")
+_FLOATS = ("real", "double precision")
 _INTEGERS = ("smallint", "integer", "bigint", "numeric")
 # What a table that was made by somebody else may have instead: nothing is lost in them.
 _ALSO: Mapping[str, tuple[str, ...]] = {
@@ -253,13 +254,25 @@ class Merge:
     def _newest(self) -> str:
         """The greatest row of each key; ties by content, so that none depends on chance."""
         order = [f"{self._ordered('s', c)} DESC NULLS LAST" for c in self.order_by]
-        content = ", ".join(f"s.{quoted(c.name)}" for c in self.columns)
-        ties = f'CAST(ROW({content}) AS text) COLLATE "C" DESC'
-        key = ", ".join(f"s.{quoted(c)}" for c in self.key)
+        ties = [f"{content} DESC NULLS LAST" for content in self._content()]
+        key = [f"s.{quoted(c)}" for c in self.key]
         return (
-            f"SELECT DISTINCT ON ({key}) s.* FROM staged AS s "
-            f"ORDER BY {', '.join([key, *order, ties])}"
+            f"SELECT DISTINCT ON ({', '.join(key)}) s.* FROM staged AS s "
+            f"ORDER BY {', '.join([*key, *order, *ties])}"
         )
+
+    def _content(self) -> Iterator[str]:
+        """What tells rows of one key and order apart. Each is compared only where all before it
+        are alike, which costs less than a text of every row."""
+        for column in self.columns:
+            staged = f"s.{quoted(column.name)}"
+            if column.sql_type in _FLOATS:  # 0 and -0 are alike otherwise
+                yield f'CAST({staged} AS text) COLLATE "C"'
+            elif column.name not in (*self.key, *self.order_by):
+                is_text = column.nested or column.sql_type == "text"
+                yield f'{staged} COLLATE "C"' if is_text else staged
+        if self.flag:
+            yield f"s.{quoted(self.flag)}"
 
     def _conflict(self) -> str:
         others = [c.name for c in self.columns if c.name not in self.key]
@@ -303,11 +316,12 @@ def _staged(names: TableNames, attempt: str) -> str:
     two transactions: those of the first are taken (``xmin`` is the transaction of a row)."""
     mine = f"{ATTEMPT} = {text(attempt)}"
     return (
-        f"WITH first AS (SELECT {PART}, min(CAST(CAST(xmin AS text) AS bigint)) AS transaction "
-        f"FROM {names.staging} WHERE {mine} GROUP BY {PART}), "
+        f"WITH seen AS (SELECT DISTINCT {PART}, xmin AS transaction FROM {names.staging} "
+        f"WHERE {mine}), "
+        f"first AS (SELECT DISTINCT ON ({PART}) {PART}, transaction FROM seen "
+        f"ORDER BY {PART}, CAST(CAST(transaction AS text) AS bigint)), "
         f"staged AS (SELECT r.* FROM {names.staging} AS r JOIN first "
-        f"ON r.{PART} = first.{PART} "
-        f"AND CAST(CAST(r.xmin AS text) AS bigint) = first.transaction WHERE r.{mine})"
+        f"ON r.{PART} = first.{PART} AND r.xmin = first.transaction WHERE r.{mine})"
     )
 
 

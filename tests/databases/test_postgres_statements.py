@@ -90,6 +90,42 @@ def test_ties_within_a_batch_do_not_depend_on_chance(server: psycopg.Connection)
     assert found == {((1, None, "c"),)}
 
 
+KINDS = table_columns(
+    [
+        ("id", "int"),
+        ("size", "double"),
+        ("parts", "array<int>"),
+        ("raw", "binary"),
+        ("ok", "boolean"),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [(1, 0.0, "[1]", b"a", True), (1, -0.0, "[1]", b"a", True)],
+        [(1, float("nan"), "[1]", b"a", True), (1, 1.0, "[1]", b"a", True)],
+        [(1, 1.0, "[1]", b"a", True), (1, 1.0, "[1, 2]", b"a", True)],
+        [(1, 1.0, "[1]", b"a", True), (1, 1.0, "[1]", b"\xff", None)],
+        [(1, 1.0, None, None, None), (1, 1.0, None, None, False)],
+    ],
+)
+def test_ties_of_every_kind(server: psycopg.Connection, rows: Rows) -> None:
+    types = {c.name: c.sql_type for c in KINDS}
+    for order in ((), ("size",)):
+        merge = Merge(NAMES, KINDS, types, key=("id",), order_by=order)
+        one, other = merged(server, merge, rows), merged(server, merge, rows[::-1])
+        assert [str(row) for row in one] == [str(row) for row in other]  # 0.0 == -0.0
+
+
+def test_of_like_rows_the_one_that_deletes_wins(server: psycopg.Connection) -> None:
+    merge = merge_of(key=("id",), flag="gone")
+    there: Rows = [(1, None, "a", False)]
+    for rows in ([*there, (1, None, "a", True)], [(1, None, "a", True), *there]):
+        assert merged(server, merge, there, rows) == []
+
+
 def test_the_greatest_row_wins_whenever_it_comes(server: psycopg.Connection) -> None:
     """Null is less than anything, and texts compare by their bytes, as in Spark."""
     merge = merge_of(key=("id",), order_by=("at", "name"))
