@@ -74,6 +74,7 @@ def selected(parts: Parts) -> Parts:
         kind = kind_at(parts, index)
         if kind in _BARE and _begins(parts, index) and not _has_select(parts[index + 1 :]):
             token = as_token(part)
+            _check_bare(parts[index + 1 :])
             made += star_select(token, token.start)
             if kind is TokenType.VALUES:
                 made.append(made_token(token, TokenType.FROM, "FROM"))
@@ -82,6 +83,18 @@ def selected(parts: Parts) -> Parts:
 
 
 _BARE = frozenset({TokenType.FROM, TokenType.VALUES})
+
+
+def _check_bare(parts: Parts) -> None:
+    """Refuse clauses after a FROM that has no SELECT."""
+    for part in parts:
+        kind = part.token_type if isinstance(part, Token) else None
+        if kind in _SET_OPERATORS:
+            return
+        if isinstance(part, Token) and kind in _NOT_IN_SELECT - {TokenType.FROM}:
+            hint = f"write |> {part.text.upper()}, or SELECT * before FROM"
+            hint = hint if kind is TokenType.WHERE else "write SELECT before FROM"
+            raise PipeError(f"FROM without SELECT takes no {part.text.upper()}", part, hint)
 
 
 def _begins(parts: Parts, index: int) -> bool:
@@ -286,6 +299,8 @@ def _as_name(part: Part) -> Token:
     token = as_token(part)
     if token.token_type is TokenType.IDENTIFIER:
         return token
+    if token.token_type in (TokenType.STRING, TokenType.NUMBER):
+        raise PipeError("the name of a column or relation is expected here", token, None)
     return Token(
         TokenType.VAR, token.text, token.line, token.col, token.start, token.end, token.comments
     )
@@ -296,7 +311,7 @@ def _as(pipe: _Pipe) -> Parts:
         raise PipeError("|> AS gives one name, and no columns", pipe.like, "write |> AS name")
     # What follows sees the new name, and nothing of the relations before.
     inner = _piped(pipe.query, pipe.like, "AS")[:-2]
-    return [*star_select(pipe.like, pipe.after), *inner, pipe.like, pipe.parts[1]]
+    return [*star_select(pipe.like, pipe.after), *inner, pipe.like, _as_name(pipe.parts[1])]
 
 
 def _aggregate(pipe: _Pipe) -> Parts:

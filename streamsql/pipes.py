@@ -126,6 +126,9 @@ def _level(parts: Parts, end: int) -> Parts:
         bare = TokenType.FROM in [kind_at(inside, n) for n in range(start, len(inside))]
         return [*inside[:start], *selected(inside[start:])] if bare else inside
     query = selected(inside[start : pipes[0]])
+    if query and isinstance(query[0], list) and kind_at(query, 1) in _NAMES_IT:
+        message = "a query in brackets that a pipe follows has no name"
+        raise PipeError(message, as_token(query[1]), "write |> AS after it")
     closed = next((p for p in query if ends_query(p)), None)
     for number, pipe in enumerate(pipes):
         if closed is not None:
@@ -135,6 +138,9 @@ def _level(parts: Parts, end: int) -> Parts:
         stop = pipes[number + 1] if number + 1 < len(pipes) else len(inside)
         query, closed = with_step(query, inside[pipe], inside[pipe + 1 : stop], end, inside[stop:])
     return [*inside[:start], *query]
+
+
+_NAMES_IT = frozenset({TokenType.ALIAS, TokenType.VAR, TokenType.IDENTIFIER})
 
 
 def _bracket(part: list[Any], end: int) -> list[Any]:

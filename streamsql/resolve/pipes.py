@@ -61,7 +61,7 @@ def _check_totals(node: exp.Select, walk: Walk) -> None:
             )
 
 
-def name_places(node: exp.Select, source: Sources) -> None:
+def name_places(node: exp.Select, source: Sources, walk: Walk) -> None:
     """Let ``|> AGGREGATE … GROUP BY 1`` mean the first column before the pipe."""
     group = node.args.get("group")
     if group is None:
@@ -72,6 +72,12 @@ def name_places(node: exp.Select, source: Sources) -> None:
         if place is not None and 0 < place <= len(columns):
             seen = columns[place - 1]
             key.replace(exp.column(seen.attribute.name, table=seen.qualifier))
+        elif place is not None and not source.open_qualifiers:
+            walk.report(
+                "ordinal-out-of-range",
+                f"there is no column {place} to GROUP BY; there are {len(columns)} before the pipe",
+                key,
+            )
 
 
 def hides_later(star: exp.Expr) -> bool:

@@ -188,7 +188,7 @@ def _select(node: exp.Select, scope: Scope, walk: Walk) -> Rowset:
     influences = source.influences | filtered_by(take(walk.read, since))
     operator = pipe_operator(node)
     if operator is not None:
-        name_places(node, source)
+        name_places(node, source, walk)
     columns = tuple(outputs(node, inside, source, walk))
     influences |= influences_in(take(walk.read, since))
     groups: list[GroupingKey] | None = None
@@ -206,7 +206,8 @@ def _select(node: exp.Select, scope: Scope, walk: Walk) -> Rowset:
     check_aggregation(node, groups, aggregates, plain, walk)
     if operator is not None:
         check_step(node, operator, walk)
-    check_generators(node, walk)
+    if operator != "EXTEND":  # Spark makes rows of each in turn
+        check_generators(node, walk)
     if node.args.get("distinct") is not None:
         check_distinct(columns, node, walk)
     check_one_window([*node.expressions, *grouping_items(node)], inside, walk)

@@ -172,7 +172,7 @@ def _star(node: exp.Expr, nulls: Nulls, source: Sources, walk: Walk) -> Iterator
     if not is_made_up(star):
         check_star(star, walk)
     excluded = _left_out(star, walk)
-    replaced = {e.alias.lower(): e for e in star.args.get("replace") or ()}
+    replaced = dict(_replaced(star, walk))
     every = tuple(_star_columns(node, scope, source, walk))
     for attribute in every:
         name = attribute.name.lower() if excluded or replaced else ""
@@ -194,6 +194,16 @@ def _left_out(star: exp.Expr, walk: Walk) -> dict[str, exp.Expr]:
             walk.report("sql-syntax", f"'{node.name}' is left out twice", node, "name it once")
         named[node.name.lower()] = node
     return named
+
+
+def _replaced(star: exp.Expr, walk: Walk) -> Iterator[tuple[str, exp.Expr]]:
+    for node in star.args.get("replace") or ():
+        if isinstance(node, exp.Alias):
+            yield node.alias.lower(), node
+        elif is_made_up(star):
+            walk.report(
+                "sql-syntax", "|> SET needs an assignment", node, "write column = expression"
+            )
 
 
 def _check_named(

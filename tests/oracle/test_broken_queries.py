@@ -24,6 +24,25 @@ _WORDS = re.compile(r"\w+|\s+|'[^']*'|.")
 _STRAY = (
     *(" PIVOT ", " UNPIVOT ", " FOR ", " IN ", " AS ", " WITH ", " STREAM ", " LATERAL ", " x -> "),
     *("(", ")", ",", ".", "*", "[", "::", " CAST(", "'x'", " CHANGES FROM ", " TO ", " WATERMARK "),
+    *(
+        " |> ",
+        " |> SET ",
+        " |> DROP ",
+        " |> AS ",
+        " |> EXTEND ",
+        " |> AGGREGATE ",
+        " |> UNION ALL ",
+    ),
+    *(
+        " |> SELECT ",
+        " |> WHERE ",
+        " |> JOIN ",
+        " |> LIMIT ",
+        " |> PIVOT ",
+        " GROUP BY ",
+        " = ",
+        "FROM ",
+    ),
 )
 
 

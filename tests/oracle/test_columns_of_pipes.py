@@ -17,7 +17,9 @@ _OF_A_SEED = "vf"
 def test_columns_are_those_of_spark() -> None:
     records = [json.loads(line) for line in RECORDING.read_text(encoding="utf-8").splitlines()]
     ran = (r for r in records if any(r.get(mode) == "OK" for mode in MODES))
-    known = {r["id"]: r["columns"] for r in ran}
+    known = {
+        r["id"]: r["columns"] for r in ran if "columns" in r
+    }  # not where Spark makes up a name
     runs = [Run(r["id"], r["sql"], "append", "OK", "4.1.1") for r in records if r["id"] in known]
     texts = project_texts(runs)
     models = compile_project(ProjectFiles(texts, ("profiles.yml", profile("4.1.1")))).resolution
