@@ -21,6 +21,8 @@ from streamsql.resolve.walk import Walk
 
 _POLICY = "spark.sql.streaming.multipleWatermarkPolicy"
 _KEEPING = frozenset({"aggregate", "session_window", "distinct", "except", "dedup"})
+_BEFORE = frozenset({"dedup", "except"})
+"""What Spark may do before it filters, whatever the condition is about."""
 _FILTERED = {
     "inner": ("left", "right"),
     "cross": ("left", "right"),
@@ -171,7 +173,7 @@ def _left_out(
     parts: Sequence[exp.Expr], columns: Sequence[Attribute], scope: Scope, flow: Flow
 ) -> tuple[Mark, ...]:
     """Return the watermarks of the branches none of whose rows meets the conditions."""
-    if not columns or any(o.bound.kind == "count" for o in flow.stateful):
+    if not columns or any(o.bound.kind == "count" or o.kind in _BEFORE for o in flow.stateful):
         return ()
     gone: Counter[Mark] = Counter()
     for attribute in columns:
