@@ -30,6 +30,7 @@ from streamsql.findings import as_ours
 from streamsql.foreign_words import foreign_words
 from streamsql.pipe_steps import PipeError
 from streamsql.pipes import mark_pipes, unpiped
+from streamsql.samples import samples_after_aliases
 
 WATERMARK = "watermark"
 """Key in a relation node's ``meta``: the index of its clause in ``ParsedSql.watermarks``."""
@@ -147,7 +148,7 @@ def parse_sql(sql: str) -> ParsedSql:
     rest, cuts = _cut_watermarks(whole) if WATERMARK.upper() in words else (whole, [])
     clauses = tuple(_clause(sql, cut) for cut in cuts)
     plain = _unpiped(rest, query[-1].end + 1)
-    tree = _parse(sql, _call_by_name(plain))
+    tree = _parse(sql, _call_by_name(samples_after_aliases(plain)))
     if not isinstance(tree, exp.Query):
         raise SqlError(
             "a model is one query, and this is a statement of another kind",

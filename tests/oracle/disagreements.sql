@@ -21,3 +21,8 @@ complete: SELECT * FROM (FROM clicks_nw AS t1 |> AGGREGATE count(*) AS n GROUP B
 append: SELECT upper(t3.id) AS id FROM (SELECT t1.id, v.e FROM clicks2 AS t1, LATERAL (SELECT max(name) FROM dim WHERE k = t1.url) AS v(e)) AS t3
 append: WITH u AS (SELECT * FROM events WATERMARK ts DELAY OF INTERVAL 5 MINUTES) SELECT id FROM events
 append: FROM events AS e |> SET user = upper(e.user) |> WHERE e.id = 'a'
+append: SELECT t8.ts AS ts, t8.id AS id, t8.user AS user, count(*) AS a9, min(t8.url) AS a10 FROM (SELECT t7.id AS id, t7.user AS user, t7.url AS url, t7.ts AS ts, t7.amount AS amount FROM (WITH u4 AS (SELECT * FROM (WITH c2 AS (SELECT t1.id, t1.arr FROM events AS t1) SELECT a.id AS id, a.arr AS arr FROM c2 AS a JOIN c2 AS b ON a.id = b.id) AS t5) SELECT id, user, url, ts, amount FROM (SELECT * FROM clicks2 AS t3) AS t6) TABLESAMPLE (5 ROWS) AS t7 DISTRIBUTE BY id) AS t8 GROUP BY t8.ts, t8.id, t8.user
+append to text: SELECT user, id FROM events
+append to csv: SELECT arr, id FROM events
+update to csv: SELECT id FROM events
+append (id) to parquet: SELECT * FROM (SELECT id, ts FROM events) TABLESAMPLE (5 ROWS) AS t

@@ -14,7 +14,7 @@ from functools import partial
 from random_parts import BOUNDS, GAPS, JOINS, TABLES, WINDOWS, Chance, Columns, Made
 from random_shapes import SHAPES
 
-SINKS = ("console", "json", "orc", "parquet")
+SINKS = ("console", "csv", "json", "orc", "parquet", "text")
 
 
 class Generator:
