@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from streamsql.resolve.lineage import Field, How, Influences, ModelLineage, Origins, Use
+from streamsql.resolve.losses import loss_of, window_instead
 from streamsql.resolve.mentions import Mentions, mentions
 from streamsql.resolve.models import Outcome, Resolver, resolve_again, resolve_models
 from streamsql.resolve.modes import legal_output_modes
@@ -69,8 +70,10 @@ __all__ = [
     "Use",
     "WatermarkLoss",
     "legal_output_modes",
+    "loss_of",
     "mentions",
     "output_schema",
     "resolve_again",
     "resolve_models",
+    "window_instead",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from streamsql.findings import Finding, Location
 from streamsql.parse import ParsedModel
+from streamsql.resolve.losses import loss_of, window_instead
 from streamsql.resolve.relations import Objection, OutputMode, StatefulOperator, StreamFacts
 
 RUNS = frozenset({"topic", "table", "sink"})
@@ -27,7 +28,7 @@ def output_mode(parsed: ParsedModel, facts: StreamFacts) -> tuple[str | None, li
         return verdict.name, []
     others = [m.name for m in verdicts.values() if m.legal and not _miscounts(m.name, facts)]
     own = [o for o in verdict.objections if o.rule is None]
-    findings = [_objection(parsed, verdict, objection, others) for objection in own]
+    findings = [_objection(parsed, verdict, objection, others, facts) for objection in own]
     return None, list(dict.fromkeys(findings))
 
 
@@ -38,7 +39,11 @@ def _miscounts(mode: str, facts: StreamFacts) -> bool:
 
 
 def _objection(
-    parsed: ParsedModel, verdict: OutputMode, objection: Objection, others: Sequence[str]
+    parsed: ParsedModel,
+    verdict: OutputMode,
+    objection: Objection,
+    others: Sequence[str],
+    facts: StreamFacts,
 ) -> Finding:
     asked = parsed.rendered.config.output_mode is not None
     rule = "illegal-output-mode" if asked else "no-append-mode"
@@ -50,7 +55,7 @@ def _objection(
             reason += f" (line {cause.location.line})"
         place = parsed.rendered.place("output_mode")
     message = f"this query cannot run in {verdict.name} mode: {reason}"
-    hint = _way_out(verdict.name, objection, others)
+    hint = _way_out(verdict.name, objection, others, facts)
     return Finding(rule, message, place, hint=hint, model=parsed.name)
 
 
@@ -61,16 +66,23 @@ def _cause_place(parsed: ParsedModel, objection: Objection) -> Location:
     return parsed.rendered.model.location
 
 
-def _way_out(mode: str, objection: Objection, others: Sequence[str]) -> str | None:
+def _way_out(
+    mode: str, objection: Objection, others: Sequence[str], facts: StreamFacts
+) -> str | None:
     ways: list[str] = []
     cause = objection.cause
     if mode == "append" and isinstance(cause, StatefulOperator) and not cause.watermarked:
-        ways.append(
-            "group by a time window over a column with a watermark"
-            if cause.kind not in ("distinct", "except")
-            else "select a column with a watermark too"
-        )
+        ways.append(_with_event_time(cause, facts))
     if others:
         modes = " or ".join(f"output_mode='{m}'" for m in others)
         ways.append(f"set {modes}")
     return ", or ".join(ways) or objection.hint
+
+
+def _with_event_time(operator: StatefulOperator, facts: StreamFacts) -> str:
+    if operator.kind in ("distinct", "except"):
+        return "select a column with a watermark too"
+    lost = loss_of(operator, facts.losses)
+    if lost is not None:
+        return window_instead(lost)
+    return "group by a time window over a column with a watermark"

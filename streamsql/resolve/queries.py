@@ -37,6 +37,7 @@ from streamsql.resolve.lineage import (
     used_by,
 )
 from streamsql.resolve.liveness import kept, taken
+from streamsql.resolve.losses import width_of
 from streamsql.resolve.operations import closing_operations, expression_operations
 from streamsql.resolve.pipes import check_step, name_places, seen_after
 from streamsql.resolve.relations import StateBound, StatefulOperator, Unread, WatermarkLoss
@@ -247,7 +248,7 @@ def _losses(
             continue
         marked = next(event_times_under(node, scope), None)
         if marked is not None:
-            yield walk.lost(marked, name, node)
+            yield walk.lost(marked, name, node, width=width_of(node))
 
 
 def _is_bare(column: Attribute) -> bool:

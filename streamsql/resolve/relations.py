@@ -99,7 +99,8 @@ class WatermarkLoss:
 
     ``column`` is what the result is called, ``expression`` the text that lost it.
     ``cause`` is ``expression``, ``union`` (a cast to the type of the other branch) or
-    ``full_join`` (a column that USING made of two).
+    ``full_join`` (a column that USING made of two). ``width`` is the length of the windows that
+    the expression cuts time into, where it does.
     """
 
     event_time: EventTime
@@ -108,6 +109,7 @@ class WatermarkLoss:
     location: Location
     model: str
     cause: str = "expression"
+    width: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

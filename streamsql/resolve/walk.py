@@ -124,11 +124,18 @@ class Walk:
         )
 
     def lost(
-        self, event_time: EventTime, column: str, node: exp.Expr, cause: str = "expression"
+        self,
+        event_time: EventTime,
+        column: str,
+        node: exp.Expr,
+        cause: str = "expression",
+        width: str | None = None,
     ) -> WatermarkLoss:
         """Return that the watermark of ``event_time`` was lost at ``node``."""
-        text = written(node)
-        return WatermarkLoss(event_time, column, text, self.location(node), self.parsed.name, cause)
+        place = self.location(node)
+        return WatermarkLoss(
+            event_time, column, written(node), place, self.parsed.name, cause, width
+        )
 
     def location(self, node: exp.Expr) -> Location:
         """Return the place of a node, or of the smallest part around it that has one."""

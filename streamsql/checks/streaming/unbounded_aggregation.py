@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from streamsql.checks.rule import Fault, model_rule
 from streamsql.findings import Severity
-from streamsql.resolve import ResolvedModel, StatefulOperator
+from streamsql.resolve import ResolvedModel, StatefulOperator, loss_of, window_instead
 
 _AGGREGATES = ("aggregate", "session_window", "distinct", "except")
 
@@ -55,22 +55,11 @@ def _fault(model: ResolvedModel, operator: StatefulOperator, *, complete: bool) 
         hint = "group by a window over a column with a watermark, or write the values themselves"
         return Fault(message, operator.location, hint=hint)
     keys = ", ".join(key.text for key in operator.keys)
-    lost = next(
-        (
-            loss
-            for key in operator.keys
-            for loss in model.facts.losses
-            if key.text in (loss.expression, loss.column)
-        ),
-        None,
-    )
+    lost = loss_of(operator, model.facts.losses)
     if complete and operator.bounded:
         hint = "output_mode='update' writes what changed, and drops what the watermark has passed"
     elif lost is not None:
-        hint = (
-            f"'{lost.expression}' has no watermark any more: group by window() over the column"
-            " itself"
-        )
+        hint = window_instead(lost)
     else:
         hint = "group by a window over a column with a watermark, too"
     mode = ": complete mode drops none" if complete else ""
