@@ -73,13 +73,13 @@ _RELATIONSHIP = (
 _WITHIN = Key("within", Interval(), "How far apart duplicates may be; the watermark's delay.")
 
 ARGUMENTS: Mapping[str, Section] = {
-    "not_null": Section("the arguments of not_null", ()),
-    "accepted_values": Section("the arguments of accepted_values", (_VALUES,)),
-    "range": Section("the arguments of range", _RANGE),
-    "matches": Section("the arguments of matches", (_REGEX,)),
-    "expression": Section("the arguments of expression", (_EXPRESSION,)),
-    "relationships": Section("the arguments of relationships", _RELATIONSHIP),
-    "unique": Section("the arguments of unique", (_WITHIN,)),
+    "not_null": Section("'arguments' of not_null", ()),
+    "accepted_values": Section("'arguments' of accepted_values", (_VALUES,)),
+    "range": Section("'arguments' of range", _RANGE),
+    "matches": Section("'arguments' of matches", (_REGEX,)),
+    "expression": Section("'arguments' of expression", (_EXPRESSION,)),
+    "relationships": Section("'arguments' of relationships", _RELATIONSHIP),
+    "unique": Section("'arguments' of unique", (_WITHIN,)),
 }
 OF_A_ROW = ("expression",)  # of a model as well as of a column; the other ones need a column
 TEST_CONFIG = Section(

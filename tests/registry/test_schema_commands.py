@@ -204,6 +204,18 @@ SELECT order_id, amount FROM {{ source('shop', 'orders') }}
 """
 
 
+def test_generate_says_what_there_is(shop: Shop) -> None:
+    shop.write("models/seen.sql", "SELECT order_id FROM {{ source('shop', 'orders') }}\n")
+    for name, wrong, hint in (
+        ("tptals", "there is no model 'tptals'", "did you mean 'totals'?"),
+        ("nope", "there is no model 'nope'", "models that are topics: totals"),
+        ("seen", "'seen' is no topic", "models that are topics: totals"),
+    ):
+        refused = shop("generate", name)
+        assert refused.exit_code == 2
+        assert refused.stderr == f"error: {wrong}\nhint: {hint}\n"
+
+
 def test_the_registry_has_the_last_word(shop: Shop, set_level: Level) -> None:
     """A list of types that grows breaks nobody, and Apicurio refuses it."""
     shop.write("models/totals.sql", KEYED % {"prefix": shop.prefix})

@@ -55,9 +55,12 @@ def _chosen(work: Work, name: str, part: str) -> tuple[SchemaPart, ResolvedModel
     from streamsql.registry.subjects import parts_with_schemas
 
     topics = [r for r in work.compilation.rendered if r.config.materialized == "topic"]
-    if name not in {r.model.name for r in topics}:
-        near = did_you_mean(name, [r.model.name for r in topics])
-        raise UsageError(f"'{name}' is no topic", hint=near or "a schema is for a topic's values")
+    names = [r.model.name for r in topics]
+    if name not in names:
+        known = name in {model.name for model in work.compilation.project.models}
+        wrong = f"'{name}' is no topic" if known else f"there is no model '{name}'"
+        listed = f"models that are topics: {', '.join(names)}" if names else None
+        raise UsageError(wrong, hint=did_you_mean(name, names) or listed)
     resolved = {m.name: m for m in work.compilation.resolution.models}
     if name not in resolved:
         raise PlanError(f"the columns of '{name}' are not known", hint="'streamsql lint' says why")
