@@ -1,9 +1,9 @@
-SELECT t.a, u.b, v.id FROM (SELECT a FROM ref__orders) TABLESAMPLE (5 ROWS) REPEATABLE (3) AS t
-JOIN (SELECT b FROM ref__paid) TABLESAMPLE (50 PERCENT) u ON t.a = u.b JOIN range(3) TABLESAMPLE (5 ROWS) AS v
+SELECT t.a, u.b FROM (SELECT a FROM ref__orders) TABLESAMPLE (5 ROWS) REPEATABLE (3) AS t
+JOIN (SELECT b FROM ref__paid) TABLESAMPLE (50 PERCENT) u ON t.a = u.b
 JOIN (SELECT 1) TABLESAMPLE (1 ROWS)
 -- expect
-SELECT t.a, u.b, v.id FROM (SELECT a FROM ref__orders AS orders) TABLESAMPLE (5 ROWS) REPEATABLE (3) AS t
-JOIN (SELECT b FROM ref__paid AS paid) TABLESAMPLE (50 PERCENT) u ON t.a = u.b JOIN range(3) TABLESAMPLE (5 ROWS) AS v
+SELECT t.a, u.b FROM (SELECT a FROM ref__orders AS orders) TABLESAMPLE (5 ROWS) REPEATABLE (3) AS t
+JOIN (SELECT b FROM ref__paid AS paid) TABLESAMPLE (50 PERCENT) u ON t.a = u.b
 JOIN (SELECT 1) TABLESAMPLE (1 ROWS)
 --
-calls range
+calls nothing
