@@ -63,6 +63,28 @@ ANALYSIS_FINDINGS: tuple[StageFinding, ...] = (
         """,
     ),
     StageFinding(
+        "bad-regular-expression",
+        "sql",
+        """A regular expression is none: Spark compiles it in the first batch, and the query fails.
+
+        It is read by Java, as `RLIKE`, `regexp_extract`, `split` and others and the data test
+        `matches` do. A bracket or brace that is meant as a character has a backslash before it,
+        and in a text of SQL that is two. Named groups are `(?<name>…)`, without a P.
+
+        Bad:
+
+            -- models/out.sql
+            SELECT regexp_extract(currency, '(?P<code>[A-Z]+)', 1) AS code
+            FROM {{ source('shop', 'orders') }}
+
+        Good:
+
+            -- models/out.sql
+            SELECT regexp_extract(currency, '(?<code>[A-Z]+)', 1) AS code
+            FROM {{ source('shop', 'orders') }}
+        """,
+    ),
+    StageFinding(
         "newer-syntax",
         "sql",
         """A query uses what the target's version of Spark does not know yet.

@@ -17,6 +17,7 @@ from streamsql.resolve.higher_order import LAMBDA_SHAPES, is_collection, keeps_e
 from streamsql.resolve.kinds import both, cannot_be_summed, differ_in_kind
 from streamsql.resolve.lineage import Influences, Origins, aggregate, leave_out_wholes
 from streamsql.resolve.operators import check_mixed
+from streamsql.resolve.regular_expressions import check_search
 from streamsql.resolve.schema_texts import check_schema
 from streamsql.resolve.scope import Scope
 from streamsql.resolve.signatures import GENERATORS, check_call
@@ -63,6 +64,7 @@ def _function(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
     arguments = _arguments(nodes, scope, walk)
     walk.risks.extend(call_risks(name, node, arguments))
     check_schema(name, arguments, walk)
+    check_search(name, arguments, walk)
     if name in _OF_ONE_TYPE:
         alike = _OF_ONE_TYPE[name]
         check_mixed([a.type for a in arguments[alike:]], node, walk, texts=name not in _STRICT)

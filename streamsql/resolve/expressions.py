@@ -14,6 +14,7 @@ from streamsql.resolve import calls, foreign, literals, operators, paths
 from streamsql.resolve.coercion import BOOLEAN
 from streamsql.resolve.kinds import not_boolean
 from streamsql.resolve.limits import check_weight
+from streamsql.resolve.regular_expressions import check_pattern
 from streamsql.resolve.scope import Scope
 from streamsql.resolve.walk import Rule, Walk, visit
 
@@ -50,6 +51,11 @@ def _foreign(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
 def _boolean(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
     visit(node.iter_expressions(), scope, walk)
     return BOOLEAN
+
+
+def _searched(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
+    check_pattern(node.expression, walk)
+    return _boolean(node, scope, walk)
 
 
 def check_condition(node: exp.Expr, clause: str, found: DataType | None, walk: Walk) -> None:
@@ -97,6 +103,6 @@ _RULES: Mapping[type[exp.Expr], Rule] = {
     exp.Not: _boolean,
     exp.Paren: _inner,
     exp.RegexpILike: _boolean,
-    exp.RegexpLike: _boolean,
+    exp.RegexpLike: _searched,
     exp.RespectNulls: _inner,
 }
