@@ -31,7 +31,7 @@ def check_pattern(node: exp.Expr, walk: Walk) -> None:
     if fault is not None:
         walk.report(
             "bad-regular-expression",
-            f"Java cannot read this regular expression: {fault}",
+            f"this is no regular expression as Java reads them: {fault}",
             node,
             "a bracket that is meant as a character has a backslash: in quotes write '\\\\('",
         )
