@@ -446,19 +446,25 @@ ANALYSIS_FINDINGS: tuple[StageFinding, ...] = (
     StageFinding(
         "bad-operand",
         "columns",
-        """An arithmetic or a sum is computed of something that is no number.
+        """An operator or a function is given a value of a type that it does not take.
 
         Booleans, arrays and structs cannot be added, and to a timestamp only an interval can be.
+        Functions take what Spark casts by itself: text for a number or a date, and any plain value
+        for text, but no array for text, and no `bigint` for an `int`. Some arguments are one value
+        for all rows: the share of a `percentile`, the digits of a `round`.
 
         Bad:
 
             -- models/out.sql
-            SELECT ordered_at + 60 AS later FROM {{ source('shop', 'orders') }}
+            SELECT ordered_at + 60 AS later, date_add(ordered_at, order_id) AS due
+            FROM {{ source('shop', 'orders') }}
 
         Good:
 
             -- models/out.sql
-            SELECT ordered_at + INTERVAL 60 SECONDS AS later FROM {{ source('shop', 'orders') }}
+            SELECT ordered_at + INTERVAL 60 SECONDS AS later,
+                   date_add(ordered_at, CAST(order_id AS INT)) AS due
+            FROM {{ source('shop', 'orders') }}
         """,
     ),
     StageFinding(

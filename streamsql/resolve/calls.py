@@ -9,12 +9,13 @@ from sqlglot import exp
 from streamsql.datatypes import Array, DataType, Field, Struct
 from streamsql.dialect import function_name
 from streamsql.resolve import foreign
+from streamsql.resolve.argument_types import check_arguments, check_source
 from streamsql.resolve.arguments import Argument
 from streamsql.resolve.coercion import BOOLEAN, DATE, DOUBLE, TIMESTAMP, is_numeric
 from streamsql.resolve.functions import extracted, function_type, is_aggregate
 from streamsql.resolve.hazards import call_risks
 from streamsql.resolve.higher_order import LAMBDA_SHAPES, is_collection, keeps_elements, passed_to
-from streamsql.resolve.kinds import both, cannot_be_summed, differ_in_kind
+from streamsql.resolve.kinds import both, differ_in_kind
 from streamsql.resolve.lineage import Influences, Origins, aggregate, leave_out_wholes
 from streamsql.resolve.operators import check_mixed
 from streamsql.resolve.regular_expressions import check_search
@@ -68,13 +69,7 @@ def _function(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
     if name in _OF_ONE_TYPE:
         alike = _OF_ONE_TYPE[name]
         check_mixed([a.type for a in arguments[alike:]], node, walk, texts=name not in _STRICT)
-    if arguments and cannot_be_summed(name, arguments[0].type):
-        walk.report(
-            "bad-operand",
-            f"{name}(…) needs numbers, and this is {both(arguments[0].type, None)}",
-            node,
-            "count with count_if(…), or cast it to a number",
-        )
+    check_arguments(name, node, arguments, walk)
     if name == "monotonically_increasing_id":
         walk.row_ids.append(node)
     if name in WINDOWS:
@@ -92,6 +87,7 @@ _OF_ONE_TYPE = {
     "ifnull": 0,
     "least": 0,
     "nvl": 0,
+    "nvl2": 1,
 }
 """Functions whose arguments, from this one on, need a type in common."""
 _STRICT = frozenset({"greatest", "least"})
@@ -112,8 +108,11 @@ def _struct_of_star(name: str, nodes: Sequence[exp.Expr], scope: Scope) -> DataT
     return Struct(tuple(fields)) if not scope.open_qualifiers else None
 
 
-def _special(name: str, *keys: str) -> Rule:
-    """Treat a node of sqlglot's own as the call it stands for."""
+def _special(name: str, *keys: str, called: str | None = None) -> Rule:
+    """Treat a node of sqlglot's own as the call it stands for.
+
+    Its type is that of ``name``; it is ``called`` otherwise where its arguments are judged.
+    """
 
     def rule(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
         nodes: list[exp.Expr] = []
@@ -124,6 +123,7 @@ def _special(name: str, *keys: str) -> Rule:
         since = len(walk.read)
         visit([n for n in rest if not isinstance(n, (exp.Var, exp.DataType))], scope, walk)
         arguments = _arguments(nodes, scope, walk)
+        check_arguments(called or name, node, arguments, walk)
         if is_aggregate(name):
             aggregate(walk.read, since)
         return function_type(name, arguments)
@@ -151,6 +151,9 @@ def _transform(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
 
 def _extract(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
     source = walk.type_of(node.expression, scope, walk)
+    if node.this.name.lower() == "null":
+        return None
+    check_source(Argument(source, node.expression), walk)
     found = extracted(node.this.name, source)
     if found is None and source in (DATE, TIMESTAMP):
         foreign.report(f"field {node.this.name} in EXTRACT", node, walk)
@@ -159,8 +162,9 @@ def _extract(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
 
 def _any(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
     since = len(walk.read)
-    visit([node.this], scope, walk)
+    argument = Argument(walk.type_of(node.this, scope, walk), node.this)
     if not isinstance(node.parent, (exp.Like, exp.ILike)):
+        check_arguments("any", node, [argument], walk)
         aggregate(walk.read, since)
     return BOOLEAN
 
@@ -171,7 +175,10 @@ def _within_group(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
     sorted_by = _arguments([o.this for o in ordered], scope, walk)
     arguments = _arguments(list(node.this.iter_expressions()), scope, walk)
     aggregate(walk.read, since)
-    match function_name(node.this):
+    name = function_name(node.this) or ""
+    if name in ("percentile_cont", "percentile_disc"):
+        check_arguments(name, node, [*sorted_by, *arguments], walk)
+    match name:
         case "mode":
             return function_type("mode", sorted_by)
         case "percentile_cont":
@@ -235,6 +242,9 @@ def _higher_order(
         for body in lambdas:
             _body(body, (), (), scope, walk)
         return None
+    if plain:
+        given = [Argument(t, n) for t, n in zip(types, plain, strict=True)]
+        check_arguments(name, lambdas[0], given, walk)
     since = len(walk.read)
     passed = [walk.read[p] if p is not None else None for p in places]
 
@@ -267,7 +277,7 @@ def _body(
 RULES: Mapping[type[exp.Expr], Rule] = {
     exp.Anonymous: _function,
     exp.Any: _any,
-    exp.ApproxQuantile: _special("approx_percentile", "this", "quantile"),
+    exp.ApproxQuantile: _special("approx_percentile", "this", "quantile", "accuracy"),
     exp.ArgMax: _special("max_by", "this", "expression"),
     exp.ArgMin: _special("min_by", "this", "expression"),
     exp.Ceil: _rounded("ceil"),
@@ -277,14 +287,28 @@ RULES: Mapping[type[exp.Expr], Rule] = {
     exp.Extract: _extract,
     exp.Filter: _filtered,
     exp.Floor: _rounded("floor"),
-    exp.GroupConcat: _special("substring", "this"),
+    exp.GroupConcat: _special("substring", "this", "separator", called="listagg"),
     exp.Initcap: _special("initcap", "this"),
-    exp.Overlay: _special("substring", "this"),
+    exp.Overlay: _special("substring", "this", "expression", "from_", "for_", called="overlay"),
     exp.Quantile: _special("percentile", "this", "quantile"),
-    exp.StrPosition: _special("position", "this"),
-    exp.Substring: _special("substring", "this"),
+    **{
+        node: _special(name, "this", "expression", called=name)
+        for node, name in (
+            (exp.RegrAvgx, "regr_avgx"),
+            (exp.RegrAvgy, "regr_avgy"),
+            (exp.RegrCount, "regr_count"),
+            (exp.RegrIntercept, "regr_intercept"),
+            (exp.RegrR2, "regr_r2"),
+            (exp.RegrSlope, "regr_slope"),
+            (exp.RegrSxx, "regr_sxx"),
+            (exp.RegrSxy, "regr_sxy"),
+            (exp.RegrSyy, "regr_syy"),
+        )
+    },
+    exp.StrPosition: _special("position", "this", "substr", "position"),
+    exp.Substring: _special("substring", "this", "start", "length"),
     exp.Transform: _transform,
-    exp.Trim: _special("upper", "this"),
+    exp.Trim: _special("upper", "this", "expression", called="trim"),
     exp.Tuple: _tuple,
     exp.Window: _windowed,
     exp.WithinGroup: _within_group,

@@ -9,7 +9,8 @@ from sqlglot import exp
 
 from streamsql.datatypes import Array, DataType, Decimal, Map, Primitive, Struct, ddl
 from streamsql.dialect import function_name
-from streamsql.resolve.arguments import whole_number
+from streamsql.resolve.argument_types import check_arguments
+from streamsql.resolve.arguments import Argument, whole_number
 from streamsql.resolve.coercion import BIGINT, INT, STRING, widest
 from streamsql.resolve.expressions import type_of
 from streamsql.resolve.lineage import NOWHERE, How, Origins, inside, united, used_by
@@ -54,6 +55,8 @@ def generated(node: exp.Expr, scope: Scope, walk: Walk) -> Outputs | None:
         read.append(used_by(taken, How.IDENTITY if alone else How.TRANSFORMATION))
     kind = name.removesuffix("_outer")
     _check_input(kind, node, types, walk)
+    given = [Argument(t, n) for t, n in zip(types, node.expressions, strict=True)]
+    check_arguments(kind, node, given, walk)
     outputs = _outputs(kind, node, types)
     if outputs is None:
         return None

@@ -16,9 +16,6 @@ _PLAIN = {
     "timestamp": "time",
     "timestamp_ntz": "time",
 }
-_NO_SUMMANDS = frozenset({"boolean", "binary", "array", "map", "struct"})
-_NOT_SUMMED = _NO_SUMMANDS | {"time"}
-_SUMS = frozenset({"sum", "avg", "mean", "try_sum", "try_avg"})
 
 
 def kind_of(found: DataType | None) -> str | None:
@@ -72,6 +69,8 @@ def unmixable(one: DataType | None, other: DataType | None, *, texts: bool = Tru
     first, second = _family(one), _family(other)
     if not texts and {"map", "variant"} & {first, second}:
         return True
+    if isinstance(one, Array) and isinstance(other, Array):
+        return unmixable(one.element, other.element)
     if first is None or second is None or first == second:
         return False
     return not texts or "text" not in (first, second) or not {first, second} <= _MET_BY_TEXT
@@ -90,11 +89,6 @@ def _family(found: DataType | None) -> str | None:
         case Primitive(name) if name.startswith("interval "):
             return "months" if name.split()[1] in ("year", "month") else "days"
     return kind_of(found)
-
-
-def cannot_be_summed(name: str, found: DataType | None) -> bool:
-    """Whether an aggregate of numbers is given something else."""
-    return name in _SUMS and kind_of(found) in _NOT_SUMMED
 
 
 def not_boolean(found: DataType | None) -> bool:

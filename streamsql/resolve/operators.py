@@ -21,7 +21,14 @@ from streamsql.resolve.coercion import (
 )
 from streamsql.resolve.functions import operation_type
 from streamsql.resolve.hazards import comparison_risks, division_risk
-from streamsql.resolve.kinds import both, incomparable, is_nested, not_joined, unmixable
+from streamsql.resolve.kinds import (
+    both,
+    incomparable,
+    is_nested,
+    not_boolean,
+    not_joined,
+    unmixable,
+)
 from streamsql.resolve.scope import Scope
 from streamsql.resolve.walk import Rule, Walk, visit
 
@@ -131,13 +138,26 @@ def _case(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
         visit([node.this], scope, walk)
     branches: list[DataType | None] = []
     for branch in node.args["ifs"]:
-        visit([branch.this], scope, walk)
+        found = walk.type_of(branch.this, scope, walk)
+        if node.this is None:
+            _check_condition(branch.this, found, walk)
         branches.append(walk.type_of(branch.args["true"], scope, walk))
     default = node.args.get("default")
     if default is not None:
         branches.append(walk.type_of(default, scope, walk))
     check_mixed(branches, node, walk)
     return widest(branches)
+
+
+def _check_condition(node: exp.Expr, found: DataType | None, walk: Walk) -> None:
+    """Report what a choice depends on that is surely neither true nor false."""
+    if not_boolean(found):
+        walk.report(
+            "condition-not-boolean",
+            f"a choice needs a condition, and this is {both(found, None)}",
+            node,
+            "compare it with something",
+        )
 
 
 def check_mixed(
@@ -157,7 +177,7 @@ def check_mixed(
 
 
 def _if(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
-    visit([node.this], scope, walk)
+    _check_condition(node.this, walk.type_of(node.this, scope, walk), walk)
     other = node.args.get("false")
     found = walk.type_of(node.args["true"], scope, walk)
     if other is None:
