@@ -1,7 +1,11 @@
-"""Arguments are refused only where Spark refuses their types: see ``arguments.txt``."""
+"""Arguments are refused only where Spark refuses their types: see ``arguments.txt``.
+
+``STREAMSQL_ARGUMENTS=1`` judges every call that was recorded; without it, one of four.
+"""
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -15,6 +19,7 @@ if TYPE_CHECKING:
 LEAST = 0.985
 """How many of the calls that Spark refuses lint refuses, at least. Raise it as it gets better."""
 _AT_ONCE = 400
+_ONE_OF = int(os.environ.get("STREAMSQL_ARGUMENTS", "4"))
 EVERY = [cell for row in ROWS for cell in cells_of(row)]
 
 
@@ -38,8 +43,8 @@ def test_a_sample() -> None:
 
 
 @pytest.mark.slow
-def test_all() -> None:
-    compare(EVERY)
+def test_many() -> None:
+    compare(EVERY[::_ONE_OF])
     assert len(EVERY) > 150_000
 
 
@@ -55,7 +60,7 @@ def test_spark_says_the_same(spark: SparkSession) -> None:
     spark.createDataFrame([], DDL).createOrReplaceTempView("t")
     wrong = []
     chance = random.Random(5)
-    for cell in chance.sample(EVERY, 300) + chance.sample([c for c in EVERY if c.taken], 200):
+    for cell in chance.sample(EVERY, 100) + chance.sample([c for c in EVERY if c.taken], 100):
         try:
             spark.sql(f"SELECT {cell.call} FROM t")
             taken = True
