@@ -24,6 +24,8 @@ LONGEST = (
     "main_job/test_failing_queries.py",
     "cli/test_run_command.py",
     "oracle/test_random_queries.py",
+    "run/test_standing_watermarks.py",
+    "run/test_correlated_subqueries.py",
     "cli/test_lint_cache.py",
 )
 
