@@ -207,6 +207,12 @@ def _piped(query: Parts, like: Token, operator: str) -> Parts:
     ]
 
 
+def _over(pipe: _Pipe, operator: str) -> Parts:
+    """Return ``SELECT *`` from the query so far, with the operator as its clause."""
+    star = star_select(pipe.like, pipe.after)
+    return [*star, *_piped(pipe.query, pipe.like, operator), *pipe.parts]
+
+
 def _select(pipe: _Pipe) -> Parts:
     windows = (n for n in range(len(pipe.parts)) if kind_at(pipe.parts, n) is TokenType.WINDOW)
     window = next(windows, len(pipe.parts))
@@ -353,11 +359,7 @@ def _by_place(keys: Parts) -> Parts:
 
 
 def _where(pipe: _Pipe) -> Parts:
-    return [
-        *star_select(pipe.like, pipe.after),
-        *_piped(pipe.query, pipe.like, "WHERE"),
-        *pipe.parts,
-    ]
+    return _over(pipe, "WHERE")
 
 
 def _join(pipe: _Pipe) -> Parts:
@@ -365,11 +367,7 @@ def _join(pipe: _Pipe) -> Parts:
     if len(joins) != 1:
         hint = "write another |> before the second"
         raise PipeError("one |> is one JOIN", joins[1] if joins else pipe.like, hint)
-    return [
-        *star_select(pipe.like, pipe.after),
-        *_piped(pipe.query, pipe.like, "JOIN"),
-        *pipe.parts,
-    ]
+    return _over(pipe, "JOIN")
 
 
 def _sort(pipe: _Pipe) -> Parts:
@@ -377,30 +375,18 @@ def _sort(pipe: _Pipe) -> Parts:
     if limit is not None and pipe.like.token_type in _SORTS:
         hint = f"write |> {as_token(limit).text.upper()} after it"
         raise PipeError("one |> is either a sort or a limit", as_token(limit), hint)
-    return [
-        *star_select(pipe.like, pipe.after),
-        *_piped(pipe.query, pipe.like, "ORDER BY"),
-        *pipe.parts,
-    ]
+    return _over(pipe, "ORDER BY")
 
 
 def _pivot(pipe: _Pipe) -> Parts:
-    return [
-        *star_select(pipe.like, pipe.after),
-        *_piped(pipe.query, pipe.like, "PIVOT"),
-        *pipe.parts,
-    ]
+    return _over(pipe, "PIVOT")
 
 
 def _sample(pipe: _Pipe) -> Parts:
     named = next((p for p in pipe.parts if kind_at([p], 0) is TokenType.ALIAS), None)
     if named is not None:
         raise PipeError("|> TABLESAMPLE gives no name", as_token(named), "write |> AS after it")
-    return [
-        *star_select(pipe.like, pipe.after),
-        *_piped(pipe.query, pipe.like, "TABLESAMPLE"),
-        *pipe.parts,
-    ]
+    return _over(pipe, "TABLESAMPLE")
 
 
 def _united(pipe: _Pipe) -> Parts:

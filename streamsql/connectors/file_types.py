@@ -18,7 +18,7 @@ def fits_file(format_name: str, data_type: str) -> bool:
     found = parse_type(data_type)
     match format_name:
         case "csv":
-            return isinstance(found, Array | Map | Struct) is False and _fits(found, _CSV)
+            return not isinstance(found, Array | Map | Struct) and _fits(found, _CSV)
         case "text":
             return isinstance(found, Primitive) and found.name.startswith(_TEXTUAL)
         case "parquet" if _has_empty_struct(found):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from test_state_claims import CHEAP, ROWS, SCHEMA, Run, project, row
+from test_state_claims import CHEAP, ROWS, SCHEMA, Run, project, row, rows_of_state
 
 from streamsql.explanation import explain
 from streamsql.pipeline import compile_project
@@ -95,22 +95,11 @@ def session(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Sp
     return session
 
 
-def rows_of_state(session: SparkSession, case: Case, checkpoint: Path) -> list[int]:
-    writer = session.sql(case.sql).writeStream.format("noop").outputMode("update")
-    query = writer.option("checkpointLocation", str(checkpoint)).trigger(availableNow=True).start()
-    query.awaitTermination()
-    return [
-        sum(operator.numRowsTotal for operator in progress.stateOperators)
-        for progress in query.recentProgress
-        if progress.numInputRows
-    ]
-
-
 @pytest.mark.spark
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_spark_bears_it_out(case: Case, session: SparkSession, tmp_path: Path) -> None:
-    state = rows_of_state(session, case, tmp_path)
+    state = rows_of_state(session, Run(case.id, case.sql, "update"), tmp_path)
     assert len(state) == BATCHES
     if case.joins:
         assert all(later - before >= ROWS for before, later in pairwise(state))
