@@ -45,6 +45,11 @@ _TELLING = (
     KafkaError._ALL_BROKERS_DOWN,
 )
 _ALERT = "ssl/tls alert"
+_HUNG_UP = ("Disconnected", "reset by peer", "Broken pipe")
+_TLS = (
+    "check that the broker speaks TLS on this port, and the ssl.* options: "
+    "the certificates to trust, and the broker's name"
+)
 _PASSING = frozenset(
     (
         KafkaError.NOT_LEADER_FOR_PARTITION,
@@ -144,32 +149,35 @@ def _no_tls(error: KafkaError, connection: KafkaConnection) -> tuple[str, str]:
             "check that bootstrap_servers has the name in the certificate, ssl.truststore.* the "
             "authority that signed it, and that the certificate is not over",
         )
-    return (
-        f"no TLS connection: {said}",
-        "check that the broker speaks TLS on this port, and the ssl.* options: "
-        "the certificates to trust, and the broker's name",
-    )
+    return (f"no TLS connection: {said}", _TLS)
 
 
 def _silence(error: KafkaError, connection: KafkaConnection) -> tuple[str, str]:
     said = _said(error)
-    if "Disconnected" in said or error.code() == KafkaError._ALL_BROKERS_DOWN:
-        protocol = librdkafka_conf(connection).get("security.protocol", "PLAINTEXT")
-        address = connection.bootstrap_servers.partition(",")[0].strip()
-        if not protocol.upper().endswith("SSL") and speaks_tls(address):
-            return (
-                f"the server speaks TLS, and security.protocol is {protocol}",
-                "set security.protocol to SSL, or to SASL_SSL with a login, or use another port",
-            )
-        # A refused connection would have been reported as such, and ranks before.
-        return (
-            "the server takes connections, but hangs up",
-            "check security.protocol: the port may expect TLS or a login, or may be no Kafka",
-        )
+    if any(sign in said for sign in _HUNG_UP) or error.code() == KafkaError._ALL_BROKERS_DOWN:
+        return _hung_up(connection)
     reason = f": {said}" if error.code() == KafkaError._TRANSPORT else " in time"
     return (
         f"no broker answers{reason}",
         "start the broker, or check bootstrap_servers in profiles.yml and the network",
+    )
+
+
+def _hung_up(connection: KafkaConnection) -> tuple[str, str]:
+    """What a server means by hanging up; one that refuses connections is reported as such."""
+    protocol = librdkafka_conf(connection).get("security.protocol", "PLAINTEXT")
+    address = connection.bootstrap_servers.partition(",")[0].strip()
+    wants_tls = protocol.upper().endswith("SSL")
+    if wants_tls == speaks_tls(address):
+        return (
+            "the server takes connections, but hangs up",
+            "check security.protocol: the port may expect TLS or a login, or may be no Kafka",
+        )
+    if wants_tls:  # librdkafka guesses so only if it happens in the middle of its handshake
+        return (f"no TLS connection: {address} hangs up instead of a handshake", _TLS)
+    return (
+        f"the server speaks TLS, and security.protocol is {protocol}",
+        "set security.protocol to SSL, or to SASL_SSL with a login, or use another port",
     )
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import socket
+import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -169,25 +171,53 @@ def test_a_refused_login_fails_at_once_and_keeps_the_secret(broker: EmbeddedBrok
     assert "sasl" in str(caught.value.hint)
 
 
-def test_a_server_that_is_no_kafka_is_told_apart() -> None:
+def _after_a_byte(peer: socket.socket) -> None:
+    peer.recv(1)
+
+
+def _at_once(peer: socket.socket) -> None:
+    pass
+
+
+def _with_a_reset(peer: socket.socket) -> None:
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+@contextmanager
+def _hanging_up(how: Callable[[socket.socket], None]) -> Iterator[str]:
+    """The address of a server that takes connections and hangs up."""
+
+    def hang_up(server: socket.socket) -> None:
+        while True:
+            try:
+                peer, _ = server.accept()
+            except OSError:
+                return
+            with peer:
+                how(peer)
+
     with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def hang_up() -> None:
-            while True:
-                try:
-                    peer, _ = server.accept()
-                except OSError:
-                    return
-                peer.recv(1)
-                peer.close()
-
-        thread = threading.Thread(target=hang_up, daemon=True)
-        thread.start()
-        other = KafkaConnection("shop", f"127.0.0.1:{server.getsockname()[1]}")
-        with pytest.raises(ConnectionFault, match="hangs up") as caught:
-            kafka.describe_cluster(other, timeout=2)
-        assert "security.protocol" in str(caught.value.hint)
+        threading.Thread(target=hang_up, args=[server], daemon=True).start()
+        yield f"127.0.0.1:{server.getsockname()[1]}"
         server.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize("how", [_after_a_byte, _at_once, _with_a_reset])
+@pytest.mark.parametrize(
+    ("protocol", "said", "hint"),
+    [
+        ("PLAINTEXT", "takes connections, but hangs up", "security.protocol"),
+        ("SSL", "no TLS connection", "ssl.*"),
+    ],
+)
+def test_a_server_that_hangs_up_is_told_apart(
+    how: Callable[[socket.socket], None], protocol: str, said: str, hint: str
+) -> None:
+    with _hanging_up(how) as address:
+        other = KafkaConnection("shop", address, {"kafka.security.protocol": protocol})
+        with pytest.raises(ConnectionFault, match=said) as caught:
+            kafka.describe_cluster(other, timeout=2)
+    assert hint in str(caught.value.hint)
 
 
 def test_a_wrong_option_is_said() -> None:
