@@ -12,15 +12,17 @@ import contextlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from streamsql.findings import Finding
+from streamsql.findings import Finding, Location
 from streamsql.lint_cache import check_of, kept_finding, plain_finding, replace_file
 from streamsql.packing import pack, unpack
-from streamsql.project.nodes import Model
+from streamsql.project.nodes import Model, ModelConfig
 from streamsql.render import Attempt, RenderedModel, SourceMap
+from streamsql.render.rendered import Reference
 from streamsql.resolve import OutputColumn, Relation
 
 
@@ -57,10 +59,15 @@ class Record:
 
     def attempt(self, model: Model) -> Attempt:
         """Return the rendering of a model without its SQL, which only a new verdict needs."""
-        references, of_tests, config, places = unpack(self.rendering)
-        nowhere = SourceMap(())
+        references, of_tests, config, places = self.rendering
         rendered = RenderedModel(
-            model, "", references, config, nowhere, places, test_references=of_tests
+            model,
+            "",
+            _references(references),
+            _config_of(config),
+            SourceMap(()),
+            {key: Location(*place) for key, place in places.items()},
+            test_references=_references(of_tests),
         )
         return Attempt(model, rendered, self.warnings)
 
@@ -71,8 +78,32 @@ def rendering_of(rendered: RenderedModel) -> list[Any]:
     Raises:
         CannotPack: its settings hold what JSON cannot.
     """
-    references = (rendered.references, rendered.test_references)
-    return pack((*references, rendered.config, dict(rendered.config_places)))
+    return [
+        _plain_references(rendered.references),
+        _plain_references(rendered.test_references),
+        _text_of(pack(rendered.config)),
+        dict(rendered.config_places),
+    ]
+
+
+def _plain_references(references: Iterable[Reference]) -> list[Any]:
+    return [(r.kind, r.name, r.relation, r.alias, r.location) for r in references]
+
+
+def _references(kept: Iterable[list[Any]]) -> tuple[Reference, ...]:
+    return tuple(
+        [
+            Reference(kind, name, relation, alias, Location(*place))
+            for kind, name, relation, alias, place in kept
+        ]
+    )
+
+
+@cache  # many models have the same settings
+def _config_of(text: str) -> ModelConfig:
+    config = unpack(json.loads(text))
+    assert isinstance(config, ModelConfig)
+    return config
 
 
 def relation_text(relation: Relation) -> str:

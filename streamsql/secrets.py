@@ -56,6 +56,7 @@ _KEY = r"(?:^[ \t]*(?:-[ \t]+)?|[{,][ \t]*)['\"]?"
 _GIVEN = re.compile(
     rf"(?im)(?:{_NAME}['\"]?[ \t]*[=:]\s*{_QUOTED}|{_KEY}{_NAME}['\"]?[ \t]*[=:][ \t]*{_PLAIN})"
 )
+_MARKS = (*(mark for marks, _ in _FORMS.values() for mark in marks), *_WORDS)
 _JINJA = re.compile(r"\{[{%].{0,5000}?[%}]\}", re.DOTALL)
 _NO_SECRETS = frozenset({"null", "none", "true", "false", "unset", "changeme", "string", "binary"})
 
@@ -68,6 +69,8 @@ def find_secrets(path: str, text: str) -> tuple[Secret, ...]:
 
 def _secrets(path: str, text: str) -> Iterator[Secret]:
     lowered = text.lower()
+    if not any(map(lowered.__contains__, _MARKS)):
+        return  # as nearly every line and file
     for what, (marks, form) in _FORMS.items():
         if any(mark in lowered for mark in marks):
             for found in form.finditer(text):

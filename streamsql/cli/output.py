@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -41,22 +42,39 @@ def plural(count: int, noun: str) -> str:
 
 def as_text(findings: Sequence[Finding], texts: Texts) -> str:
     """Each finding with its place, the line it speaks of, a caret, and how to mend it."""
-    return "\n\n".join(_text_of(f, texts) for f in findings)
+    lines = {path: texts.get(path, "").splitlines() for path in {f.location.path for f in findings}}
+    return "\n\n".join(_text_of(f, lines[f.location.path]) for f in findings)
 
 
-def _text_of(finding: Finding, texts: Texts) -> str:
-    severity = click.style(str(finding.severity), fg=_COLOURS[finding.severity], bold=True)
-    rule = click.style(f"[{finding.rule}]", dim=True)
-    lines = [f"{finding.location}: {severity}: {finding.message} {rule}"]
-    lines += _excerpt(finding, texts)
+def _text_of(finding: Finding, lines: Sequence[str]) -> str:
+    severity, rule = _severity(finding.severity), _rule(finding.rule)
+    told = [f"{finding.location}: {severity}: {finding.message} {rule}"]
+    told += _excerpt(finding, lines)
     if finding.hint:
-        lines.append(f"  {click.style('hint:', bold=True)} {finding.hint}")
-    return "\n".join(lines)
+        told.append(f"  {_HINT} {finding.hint}")
+    return "\n".join(told)
 
 
-def _excerpt(finding: Finding, texts: Texts) -> list[str]:
+_HINT = click.style("hint:", bold=True)
+
+
+@cache
+def _severity(severity: Severity) -> str:
+    return click.style(str(severity), fg=_COLOURS[severity], bold=True)
+
+
+@cache
+def _rule(name: str) -> str:
+    return click.style(f"[{name}]", dim=True)
+
+
+@cache
+def _caret(severity: Severity, width: int) -> str:
+    return click.style("^" * width, fg=_COLOURS[severity])
+
+
+def _excerpt(finding: Finding, lines: Sequence[str]) -> list[str]:
     place = finding.location
-    lines = texts.get(place.path, "").splitlines()
     if not 1 <= place.line <= len(lines):
         return []
     line = lines[place.line - 1]
@@ -65,12 +83,13 @@ def _excerpt(finding: Finding, texts: Texts) -> list[str]:
     width = max(1, (place.end_column or 0) - place.column) if one_line else 1
     width = max(1, min(width, len(line) - start))
     # A tab before the caret keeps it under its letter, however wide tabs are.
-    indent = "".join("\t" if c == "\t" else " " for c in line[:start])
+    before = line[:start]
+    indent = "".join("\t" if c == "\t" else " " for c in before) if "\t" in before else " " * start
     gutter = f"{place.line} | "
-    caret = click.style("^" * width, fg=_COLOURS[finding.severity])
     shown = without_secrets(place.path, line)
     if shown != line:  # places after a mask would be wrong
         return [f"  {gutter}{shown}"]
+    caret = _caret(finding.severity, width)
     return [f"  {gutter}{line}", f"  {' ' * (len(gutter) - 2)}| {indent}{caret}"]
 
 

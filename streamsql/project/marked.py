@@ -21,6 +21,12 @@ from streamsql.project.faults import Faults
 _LARGEST = 200_000
 _DEEPEST = 60
 _UNSUSPICIOUS = 1_000
+# Blocks nest by what stands before their text, on one line at last. A pair of brackets with no
+# others in it, and with quotes only where a value begins, is closed and deepens nothing else.
+_DEEP_BLOCKS = re.compile(r"[ \t?:-]{500}")
+_INNERMOST = re.compile(
+    r"""[\[{](?:[^\[\]{}"'\#]++|(?<=[:,][ ])(?:"[^\[\]{}"\\]*+"|'[^\[\]{}']*+'))*+[\]}]"""
+)
 # Dates and times are texts to us.
 _TEXT_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "timestamp")}
 _SCALAR_TAGS = _TEXT_TAGS | {
@@ -135,7 +141,8 @@ def read_yaml(text: str, path: str, faults: Faults) -> Marked | None:
 
 def _refuse_depth(text: str) -> None:
     """Raise RecursionError for a nesting that would overflow the C composer's stack."""
-    if text.count("[") + text.count("{") + text.count("- ") + text.count("? ") < _UNSUSPICIOUS:
+    opened = text.count("[") + text.count("{") - len(_INNERMOST.findall(text))
+    if opened < _UNSUSPICIOUS and not _DEEP_BLOCKS.search(text):
         return
     depth = 0
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
@@ -178,6 +185,8 @@ class _Converter:
         self.scalars = yaml.constructor.SafeConstructor()
 
     def convert(self, node: yaml.Node) -> Marked:
+        if node.__class__ is yaml.ScalarNode and len(self.open) < _DEEPEST:
+            return self.scalar(node, _location(self.path, node.start_mark, node.end_mark))
         known = self.done.get(id(node))
         if known is not None:
             return known

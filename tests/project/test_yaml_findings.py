@@ -210,7 +210,20 @@ def test_an_alias_bomb_is_stopped() -> None:
     assert "yaml-syntax" in {f.rule for f in found}
 
 
-@pytest.mark.parametrize("text", ["[" * 200_000, "- " * 200_000, "a: &a [*a]", "{" * 5000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 200_000,
+        "- " * 200_000,
+        "a: &a [*a]",
+        "{" * 5000,
+        "? " * 200_000,
+        '[a, "b", ' * 100_000,
+        "{a: it's, b: '}', c: " * 40_000,  # as if each were closed
+        '["]", ' * 100_000,
+        "[{x: 'y'}, # ]\n" * 60_000,
+    ],
+)
 def test_nesting_without_end_is_a_finding(text: str) -> None:
     assert {f.rule for f in load({"models/it.yml": text}).findings} == {"yaml-syntax"} or text[
         0
