@@ -197,9 +197,9 @@ def ddl(data_type: DataType) -> str:
 
     Field names that Spark could not read back are quoted with backticks.
     """
+    if isinstance(data_type, Primitive):
+        return data_type.name
     match data_type:
-        case Primitive(name):
-            return name
         case Decimal(precision, scale):
             return f"decimal({precision},{scale})"
         case Array(element):

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
@@ -148,7 +148,8 @@ def parse_sql(sql: str) -> ParsedSql:
     rest, cuts = _cut_watermarks(whole) if WATERMARK.upper() in words else (whole, [])
     clauses = tuple(_clause(sql, cut) for cut in cuts)
     plain = _unpiped(rest, query[-1].end + 1)
-    tree = _parse(sql, _call_by_name(samples_after_aliases(plain)))
+    ordered = samples_after_aliases(plain) if "TABLESAMPLE" in words else plain
+    tree = _parse(sql, _call_by_name(ordered))
     if not isinstance(tree, exp.Query):
         raise SqlError(
             "a model is one query, and this is a statement of another kind",
@@ -172,22 +173,26 @@ def function_name(node: exp.Expr) -> str | None:
 def span_of(node: exp.Expr) -> tuple[int, int] | None:
     """Return where ``node`` stands in the text, by the leaves that know their place."""
     start: int | None = None
-    end = 0
+    end = -1
     for part in node.walk():
-        place = part.meta.get("start") if part.meta else None
-        if place is not None:
-            start = place if start is None else min(start, place)
-            end = max(end, part.meta["end"] + 1)
-    return None if start is None else (start, end)
+        place = part.meta_get("start")  # `meta` would make a dict for each that has none
+        if place is None:
+            continue
+        if start is None or place < start:
+            start = place
+        last = part.meta["end"]
+        if last > end:
+            end = last
+    return None if start is None else (start, end + 1)
 
 
-def take_apart(tree: exp.Expr) -> None:
+def take_apart(nodes: Iterable[exp.Expr]) -> None:
     """Let a tree that is done with go at once, and its memory be used for the next.
 
     Its parts know what is around them, so that otherwise the garbage collector must find them,
     which is paused while trees are made.
     """
-    for part in list(tree.walk()):
+    for part in nodes:
         part.parent = None
 
 
@@ -577,14 +582,17 @@ def _clause(sql: str, cut: _Cut) -> WatermarkClause:
 def _call_by_name(tokens: Sequence[Token]) -> list[Token]:
     """Ask sqlglot, by its own comment for it, to leave function calls as they are written."""
     opened: list[bool] = []
-    before: TokenType | None = None
-    for index, kind in enumerate([token.token_type for token in tokens]):
-        if kind is TokenType.L_PAREN:
-            opened.append(before in _FUNCTION_TOKENS)
-        elif kind is TokenType.R_PAREN and opened and opened.pop():
+    kinds = [token.token_type for token in tokens]
+    for index in [n for n, kind in enumerate(kinds) if kind is _OPENING or kind is _CLOSING]:
+        if kinds[index] is _OPENING:
+            opened.append(index > 0 and kinds[index - 1] in _FUNCTION_TOKENS)
+        elif opened and opened.pop():
             tokens[index].comments.append(_ANONYMOUS)
-        before = kind
     return list(tokens)
+
+
+# Members of an enum are slow to look up for every token.
+_OPENING, _CLOSING = TokenType.L_PAREN, TokenType.R_PAREN
 
 
 def _parse(sql: str, tokens: list[Token]) -> exp.Expr | None:

@@ -7,8 +7,9 @@ left out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
+from operator import attrgetter
 from typing import Any
 
 from streamsql.datatypes import Array, Decimal, Field, Map, Primitive, Struct
@@ -48,6 +49,12 @@ _CLASSES: Mapping[str, type[Any]] = {
 }
 
 
+def _reader(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """Return what reads these fields of a value, in one step."""
+    read = attrgetter(*names)
+    return read if len(names) > 1 else lambda value: (read(value),)
+
+
 def _fields_of(kind: type[Any]) -> tuple[tuple[str, Any], ...]:
     """Return the fields that a class is made with, and what they are where nobody says."""
     named: tuple[str, ...] | None = getattr(kind, "_fields", None)
@@ -62,6 +69,15 @@ def _fields_of(kind: type[Any]) -> tuple[tuple[str, Any], ...]:
 
 
 _FIELDS = {kind: _fields_of(kind) for kind in _CLASSES.values()}
+_READ = {
+    kind: (
+        kind.__name__,
+        _reader(tuple(name for name, _ in known)),
+        tuple(default for _, default in known),
+    )
+    for kind, known in _FIELDS.items()
+}
+"""By its class: a value's name, what reads its fields, and their defaults."""
 _MADE_OF = {
     kind.__name__: (
         kind,
@@ -102,7 +118,7 @@ class _Packing:
             return value
         if kind is tuple:
             return [self.part(v) for v in value]
-        if kind in _FIELDS:
+        if kind in _READ:
             return {"o": self.number(value)}
         if isinstance(value, Mapping):
             return {"m": [[self.part(k), self.part(v)] for k, v in value.items()]}
@@ -116,10 +132,10 @@ class _Packing:
         """Return the place of a dataclass in the table, where it is by then."""
         number = self.seen.get(id(value))
         if number is None:
-            kind = value.__class__
-            row: list[Any] = [kind.__name__]
-            for index, (name, default) in enumerate(_FIELDS[kind]):
-                given = getattr(value, name)
+            name, read, defaults = _READ[value.__class__]
+            row: list[Any] = [name]
+            for index, given in enumerate(read(value)):
+                default = defaults[index]
                 if given is not default and given != default:
                     row += (index, given if given.__class__ in _PLAIN else self.part(given))
             number = self.seen[id(value)] = len(self.table)

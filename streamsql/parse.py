@@ -49,7 +49,7 @@ class ParsedModel:
     are offsets in ``rendered.sql``. ``sql`` has no Jinja, no trailing semicolon, and runs
     where each ``ref__…`` and ``source__…`` is a view or common table expression.
     ``findings`` are what parsing found wrong that other checks can live with. ``edits`` are
-    what makes ``sql`` of ``rendered.sql``.
+    what makes ``sql`` of ``rendered.sql``. ``nodes`` are all parts of the tree.
     """
 
     rendered: RenderedModel
@@ -58,6 +58,7 @@ class ParsedModel:
     sql: str
     findings: tuple[Finding, ...] = ()
     edits: tuple[Edit, ...] = ()
+    nodes: tuple[exp.Expr, ...] = ()
 
     @property
     def name(self) -> str:
@@ -67,7 +68,7 @@ class ParsedModel:
     @property
     def relations(self) -> tuple[str, ...]:
         """What the query itself reads, by identifier: a reference in a comment is no part of it."""
-        named = {i.name.lower() for i in self.tree.find_all(exp.Identifier)}
+        named = {n.name.lower() for n in self.nodes if isinstance(n, exp.Identifier)}
         read = (r.relation for r in self.rendered.references if r.relation.lower() in named)
         return tuple(dict.fromkeys(read))
 
@@ -100,16 +101,17 @@ def parse_model(rendered: RenderedModel) -> ParsedModel:
         finding = _finding(rendered, "sql-syntax", message, span, error.hint)
         raise ModelError(finding) from None
     references = {r.relation.lower(): r for r in rendered.references}
-    relations = tuple(_relations(parsed.tree))
+    nodes = list(parsed.tree.walk())  # once: each look for a kind of them would walk anew
+    relations = tuple(_relations(nodes))
     written = {t.text.lower() for t in parsed.tokens if "__" in t.text}
     findings = (
-        *(_reserved_names(rendered, parsed.tree, references) if written - {*references} else ()),
+        *(_reserved_names(rendered, nodes, references) if written - {*references} else ()),
         *_unknown_relations(rendered, relations, references),
     )
     ends = _semicolons(parsed.tokens) if ";" in rendered.sql else ()
-    edits = (*_edits(parsed, relations, references), *ends)
+    edits = (*_edits(parsed, relations, references, nodes), *ends)
     sql = _edited(rendered.sql, edits)
-    return ParsedModel(rendered, parsed.tree, parsed.watermarks, sql, findings, edits)
+    return ParsedModel(rendered, parsed.tree, parsed.watermarks, sql, findings, edits, tuple(nodes))
 
 
 def _too_large(rendered: RenderedModel) -> Finding:
@@ -140,18 +142,20 @@ def _finding(
     return Finding(rule, message, location, hint=hint, model=rendered.model.name)
 
 
-def _relations(tree: exp.Expr) -> Iterator[exp.Table]:
+def _relations(nodes: Iterable[exp.Expr]) -> Iterator[exp.Table]:
     """Yield the named relations the query reads, but for table functions and join hints."""
-    for table in tree.find_all(exp.Table):
-        if isinstance(table.this, exp.Identifier) and not isinstance(table.parent, exp.JoinHint):
-            yield table
+    for node in nodes:
+        if not isinstance(node, exp.Table):
+            continue
+        if isinstance(node.this, exp.Identifier) and not isinstance(node.parent, exp.JoinHint):
+            yield node
 
 
 def _reserved_names(
-    rendered: RenderedModel, tree: exp.Expr, references: Mapping[str, Reference]
+    rendered: RenderedModel, nodes: Iterable[exp.Expr], references: Mapping[str, Reference]
 ) -> Iterator[Finding]:
-    for identifier in tree.find_all(exp.Identifier):
-        name = identifier.name
+    for identifier in nodes:
+        name = identifier.name if isinstance(identifier, exp.Identifier) else ""
         if _RESERVED.match(name) and name.lower() not in references:
             yield _finding(
                 rendered,
@@ -215,8 +219,12 @@ def cte_names(node: exp.Expr) -> set[str]:
 
 
 def _edits(
-    parsed: ParsedSql, relations: Iterable[exp.Table], references: Mapping[str, Reference]
+    parsed: ParsedSql,
+    relations: Iterable[exp.Table],
+    references: Mapping[str, Reference],
+    nodes: list[exp.Expr],
 ) -> Iterator[Edit]:
+    """Yield what makes the SQL to compile; the aliases that the tree gets join its ``nodes``."""
     renamed: dict[str, str] = {}
     for table in relations:
         reference = references.get(table.name.lower())
@@ -234,8 +242,9 @@ def _edits(
             yield Edit(end, end, f" AS {_quoted(reference.alias)}")
             alias = exp.TableAlias(this=exp.to_identifier(reference.alias))
             table.set("alias", alias)
+            nodes += (alias, alias.this)
             renamed[reference.relation.lower()] = reference.alias
-    yield from _requalified(parsed.tree, renamed)
+    yield from _requalified(nodes, renamed)
 
 
 def _stream_span(tokens: tuple[Token, ...], name: int) -> tuple[int, int]:
@@ -268,13 +277,15 @@ def _quoted(alias: str) -> str:
     return alias if is_plain_name(alias) else "`" + alias.replace("`", "``") + "`"
 
 
-def _requalified(tree: exp.Expr, renamed: Mapping[str, str]) -> Iterator[Edit]:
+def _requalified(nodes: Iterable[exp.Expr], renamed: Mapping[str, str]) -> Iterator[Edit]:
     """Let ``ref__orders.id`` follow the relation to the plain name it got."""
     if not renamed:
         return
-    for column in tree.find_all(exp.Column):
+    for column in nodes:
+        if not isinstance(column, exp.Column) or column.args.get("table") is None:
+            continue
         qualifier = column.parts[0]
-        alias = renamed.get(qualifier.name.lower()) if len(column.parts) > 1 else None
+        alias = renamed.get(qualifier.name.lower())
         if alias is not None and "start" in qualifier.meta:
             start, end = qualifier.meta["start"], qualifier.meta["end"] + 1
             qualifier.set("this", alias)

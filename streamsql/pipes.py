@@ -78,17 +78,17 @@ def pipe_operator(node: exp.Select) -> str | None:
 
 def _bare(kinds: Sequence[TokenType]) -> bool:
     """Whether a FROM may be one without SELECT."""
-    before: TokenType | None = None
-    for kind in kinds if TokenType.FROM in kinds else ():
-        if kind is TokenType.FROM and before in _BEFORE_FROM:
+    place = -1
+    for _ in range(kinds.count(TokenType.FROM)):
+        place = kinds.index(TokenType.FROM, place + 1)
+        if place == 0 or kinds[place - 1] in _BEFORE_FROM:
             return True
-        before = kind
     return False
 
 
 _BEFORE_FROM = frozenset(
     {
-        *(None, TokenType.L_PAREN, TokenType.R_PAREN, TokenType.ALL, TokenType.DISTINCT),
+        *(TokenType.L_PAREN, TokenType.R_PAREN, TokenType.ALL, TokenType.DISTINCT),
         *(TokenType.UNION, TokenType.EXCEPT, TokenType.INTERSECT),
     }
 )

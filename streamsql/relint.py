@@ -210,7 +210,7 @@ class _Looking:
         outcome = self.resolver.resolve(parsed)
         made = outcome.resolved
         checked = tuple(check_model(made, self.resolver.relations)) if made is not None else ()
-        take_apart(parsed.tree)
+        take_apart(parsed.nodes)
         text = None if outcome.relation is None else relation_text(outcome.relation)
         return Verdict(
             key,

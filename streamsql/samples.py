@@ -12,8 +12,6 @@ _NAMES = frozenset({TokenType.VAR, TokenType.IDENTIFIER})
 def samples_after_aliases(tokens: Sequence[Token]) -> Sequence[Token]:
     """Return the tokens with ``(…) AS t TABLESAMPLE (…)`` for ``(…) TABLESAMPLE (…) AS t``."""
     kinds = [token.token_type for token in tokens]
-    if TokenType.TABLE_SAMPLE not in kinds:
-        return tokens
     made = list(tokens)
     for index, kind in enumerate(kinds):
         if kind is TokenType.TABLE_SAMPLE and _after_subquery(kinds, index - 1):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from streamsql.checks.objections import standing
 from streamsql.checks.options import model_options, source_options
 from streamsql.checks.plugins import TheirRules, apply_safely
 from streamsql.checks.registry import MODEL_RULES, PROJECT_RULES, SOURCE_RULES
@@ -52,8 +53,10 @@ def check_project(
 def check_model(model: ResolvedModel, relations: Mapping[str, Relation]) -> Iterator[Finding]:
     """Apply our rules over models to one of them; ``relations`` are all that can be read."""
     yield from model_options(model)
-    for rule in MODEL_RULES if _is_complete(model, relations) else _OF_ANY_MODEL:
-        yield from rule.findings(model, model.name)
+    name = model.name
+    for rule in _RULES[_is_complete(model, relations), bool(standing(model))]:
+        for fault in rule.faults(model):
+            yield rule.finding(fault, name)
 
 
 def check_whole(whole: WholeProject) -> Iterator[Finding]:
@@ -76,7 +79,16 @@ def _findings(project: Project, resolution: Resolution) -> Iterator[Finding]:
         yield from check_model(model, resolution.relations)
 
 
-_OF_ANY_MODEL = tuple(rule for rule in MODEL_RULES if not rule.needs_all_columns)
+_RULES = {
+    (complete, refused): tuple(
+        rule
+        for rule in MODEL_RULES
+        if (complete or not rule.needs_all_columns) and (refused or not rule.of_refusals)
+    )
+    for complete in (True, False)
+    for refused in (True, False)
+}
+"""The rules to ask about a model: by whether all its columns are known, and Spark refuses some."""
 
 
 def _is_complete(model: ResolvedModel, relations: Mapping[str, Relation]) -> bool:

@@ -18,7 +18,7 @@ def objections(model: ResolvedModel, rule: str) -> Iterator[Fault]:
     mode forbids. A part of a view that the view itself cannot judge, because its reader has the
     mode or chooses the columns, is reported at the reader.
     """
-    for objection in _standing(model):
+    for objection in standing(model):
         cause = objection.cause
         if objection.rule != rule or cause is None:
             continue
@@ -41,7 +41,8 @@ def _place(model: ResolvedModel, view: str) -> Location:
     return next(read, rendered.model.location)
 
 
-def _standing(model: ResolvedModel) -> dict[Objection, None]:
+def standing(model: ResolvedModel) -> dict[Objection, None]:
+    """Return what Spark refuses of a model: in its output mode, or of a view in every mode."""
     config = model.parsed.rendered.config
     asked = config.output_mode or "append"
     modes = model.facts.modes

@@ -90,8 +90,9 @@ class Rule(Generic[Subject]):
 
     ``subject`` is what it is asked about: ``model``, ``source`` or ``project``; ``topic`` what
     it is about, the folder it is in. A rule that ``needs_all_columns`` is not asked about models
-    of which some are unknown. Of an ``adjustable`` one even an error may be weighed, and stops
-    no run: it comes from others, or is about records that may never come.
+    of which some are unknown, and one ``of_refusals`` only about models of which Spark refuses
+    something (see ``checks.objections``). Of an ``adjustable`` one even an error may be weighed,
+    and stops no run: it comes from others, or is about records that may never come.
     """
 
     id: str
@@ -101,6 +102,7 @@ class Rule(Generic[Subject]):
     topic: str
     needs_all_columns: bool = False
     adjustable: bool = False
+    of_refusals: bool = False
 
     @property
     def slug(self) -> str:
@@ -135,25 +137,35 @@ class Rule(Generic[Subject]):
     def findings(self, subject: Subject, model: str | None = None) -> Iterator[Finding]:
         """Apply the rule to one model (then ``model`` is its name), one source, or everything."""
         for fault in self.faults(subject):
-            yield Finding(
-                rule=self.slug,
-                message=fault.message,
-                location=fault.location,
-                severity=self.severity,
-                hint=fault.hint,
-                model=model or fault.model,
-            )
+            yield self.finding(fault, model)
+
+    def finding(self, fault: Fault, model: str | None = None) -> Finding:
+        """Return a fault of the rule as a finding."""
+        return Finding(
+            rule=self.slug,
+            message=fault.message,
+            location=fault.location,
+            severity=self.severity,
+            hint=fault.hint,
+            model=model or fault.model,
+        )
 
 
 Check = Callable[[Subject], Iterator[Fault]]
 
 
 def model_rule(
-    severity: Severity, *, needs_all_columns: bool = False, adjustable: bool = False
+    severity: Severity,
+    *,
+    needs_all_columns: bool = False,
+    adjustable: bool = False,
+    of_refusals: bool = False,
 ) -> Callable[[Check[ResolvedModel]], Rule[ResolvedModel]]:
     """Make a rule of a function that is asked about each resolved model."""
     return lambda check: replace(
-        _rule(check, severity, "model", needs_all_columns), adjustable=adjustable
+        _rule(check, severity, "model", needs_all_columns),
+        adjustable=adjustable,
+        of_refusals=of_refusals,
     )
 
 

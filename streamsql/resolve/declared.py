@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from streamsql.datatypes import DataType, DataTypeError, Primitive, ddl, parse_type
 from streamsql.findings import Finding
@@ -61,6 +62,7 @@ def _normal(text: str | None) -> str | None:
     return None if found is None else ddl(found)
 
 
+@lru_cache(maxsize=4096)
 def declared_type(text: str | None) -> DataType | None:
     """Read a declared type; what is wrong with it is for those who load the project to say."""
     if text is None:

@@ -356,6 +356,8 @@ def _relation(
     config = parsed.rendered.config
     name = parsed.rendered.model.relation
     complete = found.complete
+    # Readers do not ask where a column stands, and would keep the tree to find out.
+    columns = tuple([OutputColumn(n, t, None, never, said) for n, t, _, never, said in columns])
     if config.materialized not in RUNS:
         return Relation(
             name,
@@ -375,7 +377,7 @@ def _relation(
     watermark = config.watermark
     marked = declared_watermark(watermark, parsed.name) if watermark else ()
     # Others may write to the topic, too.
-    columns = tuple(c._replace(never_null=False, said=()) for c in columns)
+    columns = tuple([OutputColumn(c.name, c.data_type) for c in columns])
     reads = (parsed.name,)
     return Relation(name, columns, True, watermarks=marked, complete=complete, reads=reads)
 

@@ -44,8 +44,9 @@ def legal_output_modes(
         "update": against_update,
         "complete": _against_complete,
     }
+    always = tuple(_always(facts))
     append, update, complete = (
-        OutputMode(name, tuple(_objections(facts, judge))) for name, judge in judges.items()
+        OutputMode(name, (*always, *_objections(facts, judge))) for name, judge in judges.items()
     )
     return append, update, complete
 
@@ -54,7 +55,7 @@ _Judge = Callable[[StreamFacts], Iterator[Objection]]
 
 
 def _objections(facts: StreamFacts, judge: _Judge) -> Iterator[Objection]:
-    yield from _always(facts)
+    """Yield what speaks against one mode, beside what speaks against each."""
     yield from judge(facts)
     for unread in facts.unread:
         inside = StreamFacts(True, stateful=unread.stateful, operations=unread.operations)

@@ -81,6 +81,7 @@ class Nulls:
     # Both are found when they are first asked for.
     asserted: list[Attribute] | None = None
     padded: str | bool | None = None
+    subtotals: bool | None = None
 
     def never(self, node: exp.Expr) -> bool:
         """Whether an expression surely gives a value for each row."""
@@ -132,11 +133,14 @@ class Nulls:
     def gives(self, found: Found) -> bool:
         """Whether the column that a name means, or its field, has a value in each row."""
         attribute = found.attribute
-        if attribute is None or _makes_subtotals(self.query):
+        if self.subtotals is None:
+            self.subtotals = _makes_subtotals(self.query)
+        if attribute is None or self.subtotals:
             return False
         if found.fields:
             return _is_window(attribute) and self.keeps(attribute)
-        return self.keeps(attribute) or any(a is attribute for a in self._of_where())
+        asserted = self._of_where() if self.asserted is None else self.asserted
+        return self.keeps(attribute) or any(a is attribute for a in asserted)
 
     def _is_variant(self, node: exp.Expr) -> bool:
         """Whether a variant is cast: JSON's null is a value of one, and of nothing else."""

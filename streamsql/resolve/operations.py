@@ -39,11 +39,11 @@ def expression_operations(
     """Yield what the expressions of a SELECT do that no stream allows."""
     if not flow.streaming:
         return
-    sql = walk.parsed.rendered.sql.lower()
-    for part in _judged(node):
-        if "distinct" in sql:
+    distinct, over = "distinct" in walk.words, "over" in walk.words
+    for part in _judged(node) if distinct or over else ():
+        if distinct:
             yield from distinct_aggregates([part], walk)
-        for window in _window_functions(part) if "over" in sql else ():
+        for window in _window_functions(part) if over else ():
             inner = window.this.this if isinstance(window.this, exp.Filter) else window.this
             name = function_name(inner) or "this function"
             yield operation("window_function", window, walk, text=name)

@@ -164,6 +164,8 @@ def check_mixed(
     found: Sequence[DataType | None], node: exp.Expr, walk: Walk, *, texts: bool = True
 ) -> None:
     """Report values of which one is to be taken, and that have no type in common."""
+    if texts and all(one is found[0] for one in found):
+        return
     for place, one in enumerate(found):
         other = next((t for t in found[place + 1 :] if unmixable(one, t, texts=texts)), None)
         if other is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from sqlglot import exp
 
@@ -22,18 +23,17 @@ def typed_columns(
     declared = {c.name.lower(): c for c in parsed.rendered.model.columns}
     columns: list[OutputColumn] = []
     findings: list[Finding] = []
-    places: dict[int, Location] = {}  # the columns of a * have one place
+    enforced = parsed.rendered.contract_enforced  # contract-broken speaks of it
     for column in found.columns:
-        place = places.get(id(column.node)) or _place(parsed, column)
-        places[id(column.node)] = place
         told = declared.get(column.name.lower())
         told_type = declared_type(told.data_type) if told is not None else None
         known_type = column.type or told_type
         written = ddl(known_type) if known_type is not None else None
+        place = partial(_place, parsed, column)
         columns.append(OutputColumn(column.name, written, place, column.never_null, column.said))
-        if parsed.rendered.contract_enforced:
-            continue  # contract-broken speaks of it
-        if told is not None and told_type and column.type and not _agree(told_type, column.type):
+        if told is None or enforced:
+            continue
+        if told_type and column.type and not _agree(told_type, column.type):
             findings.append(_mismatch(parsed, told, ddl(column.type)))
     return tuple(columns), findings
 

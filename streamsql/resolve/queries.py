@@ -48,7 +48,7 @@ from streamsql.resolve.set_operations import set_operation
 from streamsql.resolve.shape import aggregates_in, event_time_of, event_times_under
 from streamsql.resolve.sources import Sources, joined_with, read_relation, read_sources, renamed
 from streamsql.resolve.stillness import filtered, grouped, limited
-from streamsql.resolve.time_windows import check_one_window
+from streamsql.resolve.time_windows import check_one_window, window_calls
 from streamsql.resolve.walk import Walk, visit
 
 
@@ -181,7 +181,10 @@ def _select(node: exp.Select, scope: Scope, walk: Walk) -> Rowset:
     source = read_sources(node, scope, walk)
     since = len(walk.read)
     plain = source.scope(scope)
-    inside = _with_window_names(node, plain, walk)
+    windows: list[tuple[exp.Expr, exp.Expr]] = []
+    if walk.has_windows:
+        windows = window_calls([*node.expressions, *grouping_items(node)])
+    inside = _with_window_names(windows, plain, walk) if windows else plain
     del walk.read[since:]
     first = len(walk.used)
     _visit_clause(node, "where", inside, walk)
@@ -207,11 +210,11 @@ def _select(node: exp.Select, scope: Scope, walk: Walk) -> Rowset:
     check_aggregation(node, groups, aggregates, plain, walk)
     if operator is not None:
         check_step(node, operator, walk)
-    if operator != "EXTEND":  # Spark makes rows of each in turn
+    if operator != "EXTEND" and walk.has_generators:  # Spark makes rows of each in turn
         check_generators(node, walk)
     if node.args.get("distinct") is not None:
         check_distinct(columns, node, walk)
-    check_one_window([*node.expressions, *grouping_items(node)], inside, walk)
+    check_one_window(windows, inside, walk)
     flow = source.flow
     if flow.streaming:
         flow = _filtered(node, inside, source, walk)
@@ -234,7 +237,11 @@ def _losses(
     columns: Sequence[Attribute], groups: Sequence[GroupingKey], scope: Scope, walk: Walk
 ) -> Iterator[WatermarkLoss]:
     """Yield where an expression that could be an event time is not one any more."""
-    made = [(c.node.unalias(), c.name) for c in columns if c.node is not None and _is_bare(c)]
+    made = [
+        (c.node.unalias(), c.name)
+        for c in columns
+        if c.event_time is None and c.node is not None and _may_be_time(c.type)
+    ]
     seen = {id(node) for node, _ in made}
     made += [
         (group.node, group.key.text)
@@ -249,10 +256,6 @@ def _losses(
         marked = next(event_times_under(node, scope), None)
         if marked is not None:
             yield walk.lost(marked, name, node, width=width_of(node))
-
-
-def _is_bare(column: Attribute) -> bool:
-    return column.event_time is None and _may_be_time(column.type)
 
 
 def _may_be_time(found: DataType | None) -> bool:
@@ -271,13 +274,12 @@ def _visit_clause(node: exp.Expr, key: str, scope: Scope, walk: Walk) -> None:
         check_condition(clause.this, key.upper(), type_of(clause.this, scope, walk), walk)
 
 
-def _with_window_names(node: exp.Select, scope: Scope, walk: Walk) -> Scope:
+def _with_window_names(
+    windows: Iterable[tuple[exp.Expr, exp.Expr]], scope: Scope, walk: Walk
+) -> Scope:
     """Let ``window.start`` mean the time window of this query, as Spark does."""
-    if not walk.has_windows:
-        return scope
     made: dict[str, Attribute] = {}
-    places = [*node.expressions, *grouping_items(node)]
-    for call in _calls(places, ("window", "session_window")):
+    for call, _ in windows:
         name = function_name(call) or ""
         if call.expressions and name not in made:
             marked = event_time_of(call, scope)
@@ -289,13 +291,6 @@ def _with_window_names(node: exp.Select, scope: Scope, walk: Walk) -> Scope:
                 name, found, marked, call, keeps=keeps, origins=origins, never_null=True
             )
     return scope.with_fallback(made) if made else scope
-
-
-def _calls(nodes: Iterable[exp.Expr], names: Sequence[str]) -> Iterator[exp.Expr]:
-    for node in nodes:
-        for part in node.find_all(exp.Anonymous):
-            if function_name(part) in names:
-                yield part
 
 
 # GROUP BY and what comes after it
@@ -320,7 +315,11 @@ def _filtered(node: exp.Select, scope: Scope, source: Sources, walk: Walk) -> Fl
 
 def _goes_on(node: exp.Select) -> bool:
     """Whether anything comes after the select list and WHERE, where aliases count."""
-    return any(node.args.get(key) is not None for key in _AFTER)
+    given = node.args.get
+    for key in _AFTER:  # noqa: SIM110 - a generator for each SELECT is slow
+        if given(key) is not None:
+            return True
+    return False
 
 
 _SORTS = ("order", "sort", "cluster", "distribute")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
@@ -27,13 +27,20 @@ HIDDEN_COLUMNS: Mapping[str, str] = MappingProxyType(
 
 class OutputColumn(NamedTuple):
     """A column of a relation. ``data_type`` is Spark DDL, or None if it is not known; one that
-    is not ``never_null`` may be null, or nobody knows. ``said`` is as in ``Said``."""
+    is not ``never_null`` may be null, or nobody knows. ``said`` is as in ``Said``. ``place`` is
+    where it stands, or what finds that: it is asked for where something is wrong."""
 
     name: str
     data_type: str | None
-    location: Location | None = None
+    place: Location | Callable[[], Location] | None = None
     never_null: bool = False
     said: tuple[Said, ...] = ()
+
+    @property
+    def location(self) -> Location | None:
+        """Where it stands, if that is known."""
+        place = self.place
+        return place() if callable(place) else place
 
 
 @dataclass(frozen=True, slots=True)

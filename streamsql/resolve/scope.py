@@ -242,7 +242,24 @@ class Scope:
 
     def with_fallback(self, names: Mapping[str, Attribute]) -> Scope:
         """Return the scope with names that count where no column has them."""
-        return replace(self, fallback={**self.fallback, **names})
+        return self.falling_back_on({**self.fallback, **names})
+
+    def falling_back_on(self, names: Mapping[str, Attribute]) -> Scope:
+        """Return the scope with these names instead of those that counted so."""
+        # Each SELECT makes one: `replace` takes three times as long.
+        return Scope(
+            self.visible,
+            self.open_qualifiers,
+            names,
+            self.lambdas,
+            self.passed,
+            self.ctes,
+            self.outer,
+            self.unlisted,
+            self.twice,
+            self._by_name,
+            self._found,
+        )
 
     def names(self) -> Iterator[str]:
         """Yield every name a user may have meant, Kafka's own fields last."""
@@ -266,10 +283,14 @@ class Found(NamedTuple):
 
 def look_up(parts: Sequence[str], scope: Scope) -> Found:
     """Find what ``a``, ``a.b`` or ``a.b.c`` means, in this scope or one around it."""
+    key = tuple(parts)
+    known = scope._found.get(key)  # noqa: SLF001 - one module
+    if known is not None:
+        return known
     first: Found | None = None
     inside: Scope | None = scope
     while inside is not None:
-        found = _look_up_here(parts, inside)
+        found = _look_up_here(key, inside)
         if found.attribute is not None or found.ambiguous:
             return found
         first = first or found
@@ -279,11 +300,10 @@ def look_up(parts: Sequence[str], scope: Scope) -> Found:
     return first or Found()
 
 
-def _look_up_here(parts: Sequence[str], scope: Scope) -> Found:
+def _look_up_here(parts: tuple[str, ...], scope: Scope) -> Found:
     # The columns of a scope stay, and each name is asked for by several rules; names that
     # are no column may come to mean something.
-    key = tuple(parts)
-    known = scope._found.get(key)  # noqa: SLF001 - one module
+    known = scope._found.get(parts)  # noqa: SLF001 - one module
     if known is not None:
         return known
     names = [p.lower() for p in parts]
@@ -292,13 +312,13 @@ def _look_up_here(parts: Sequence[str], scope: Scope) -> Found:
             continue
         matches = _matches(names, scope, qualified)
         if len(matches) == 1:
-            found = Found(matches[0].attribute, key[1 + qualified :])
-            scope._found[key] = found  # noqa: SLF001
+            found = Found(matches[0].attribute, parts[1 + qualified :])
+            scope._found[parts] = found  # noqa: SLF001
             return found
         if matches:
             return Found(ambiguous=tuple(m.qualifier or m.attribute.name for m in matches))
     if names[0] in scope.fallback:
-        return Found(scope.fallback[names[0]], tuple(parts[1:]))
+        return Found(scope.fallback[names[0]], parts[1:])
     qualifier_is_open = len(names) > 1 and names[0] in scope.open_qualifiers
     known_qualifier = len(names) > 1 and any(v.qualifier == names[0] for v in scope.visible)
     certain = not scope.open_qualifiers or (known_qualifier and not qualifier_is_open)

@@ -40,7 +40,7 @@ def outputs(node: exp.Select, scope: Scope, source: Sources, walk: Walk) -> Iter
     """Yield the columns of a SELECT over ``source``, in their order."""
     seen: set[str] = set()
     names = dict(scope.fallback)  # grows, so that no expression needs a scope of its own
-    inside = replace(scope, fallback=names)
+    inside = scope.falling_back_on(names)
     nulls = Nulls(node, inside)
     count = 0
     for expression in node.expressions:
@@ -51,8 +51,8 @@ def outputs(node: exp.Select, scope: Scope, source: Sources, walk: Walk) -> Iter
                 seen.add(name)
                 names[name] = attribute
             count += 1
-            check_count(count)
             yield attribute
+        check_count(count)
 
 
 def _output(expression: exp.Expr, nulls: Nulls, source: Sources, walk: Walk) -> Iterable[Attribute]:
@@ -91,7 +91,7 @@ def _handed_on(column: exp.Column, expression: exp.Expr, nulls: Nulls) -> Attrib
     same = found.attribute
     if same is None or found.fields or scope.lambdas or same.origin or is_timed(same):
         return None
-    if isinstance(same.type, (Array, Map, Struct)) or same.origins.members:
+    if isinstance(same.type, _NESTED) or same.origins.members:
         return None
     return Attribute(
         output_name(expression),
@@ -102,6 +102,9 @@ def _handed_on(column: exp.Column, expression: exp.Expr, nulls: Nulls) -> Attrib
         never_null=nulls.gives(found),
         said=same.said,
     )
+
+
+_NESTED = (Array, Map, Struct)
 
 
 def traced(node: exp.Expr, scope: Scope, walk: Walk) -> tuple[DataType | None, Origins]:

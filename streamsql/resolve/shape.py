@@ -36,6 +36,8 @@ def is_aggregate_call(node: exp.Expr) -> bool:
 
 def aggregates_in(node: exp.Expr) -> list[exp.Expr]:
     """Return the aggregates of this query level; window functions and subqueries have none."""
+    if isinstance(node, exp.Alias):
+        node = node.this
     if isinstance(node, _HAS_NONE):
         return []
     found: list[exp.Expr] = []

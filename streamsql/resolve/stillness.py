@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal as Number
+from typing import NamedTuple
 
 from sqlglot import exp
 
@@ -62,13 +63,12 @@ def filtered(
     """
     if not flow.marks:
         return _empty(condition, flow)
-    parts = [c for c in _conditions(condition) if not _is_about_time(c, scope)]
+    parts = _parts(condition, scope)
     if first is not None and _never(parts, flow, apart=True):
         return _stopped(flow, _own(first, flow), condition, walk)
     if first is None and _never(parts, flow, apart=apart):
         return _stopped(flow, flow.marks, condition, walk, empty=True)
-    found = _left_out(parts, _columns(parts, scope), scope, flow)
-    return _stopped(flow, found, condition, walk)
+    return _stopped(flow, _left_out(parts, scope, flow), condition, walk)
 
 
 def _own(first: Flow, flow: Flow) -> tuple[Mark, ...]:
@@ -83,8 +83,8 @@ def grouped(condition: exp.Expr, scope: Scope, flow: Flow, walk: Walk) -> Flow:
 
     Spark filters rows by what it says of the keys, and by nothing else.
     """
-    parts = [c for c in _conditions(condition) if not _is_about_time(c, scope)]
-    return _stopped(flow, _left_out(parts, _columns(parts, scope), scope, flow), condition, walk)
+    found = _left_out(_parts(condition, scope), scope, flow)
+    return _stopped(flow, found, condition, walk)
 
 
 def matched(
@@ -101,10 +101,10 @@ def matched(
     marks = {mark for side in filters for mark in side.marks}
     if not marks:
         return flow
-    parts = [c for c in _conditions(condition) if not _is_about_time(c, scope)]
+    parts = _parts(condition, scope)
     if _filters(kind, "left") and _never(parts, flow, apart=True):
         return _stopped(flow, _own(first, flow), condition, walk)
-    found = _left_out(parts, _columns(parts, scope), scope, flow)
+    found = _left_out(parts, scope, flow)
     return _stopped(flow, tuple(m for m in found if m in marks), condition, walk)
 
 
@@ -133,24 +133,36 @@ def _empty(condition: exp.Expr, flow: Flow) -> Flow:
     return flow
 
 
-def _never(parts: Sequence[exp.Expr], flow: Flow, *, apart: bool) -> bool:
+class _Part(NamedTuple):
+    """One of the conditions that AND puts together, and the columns that it names.
+
+    ``bare`` says that it names none, known or not.
+    """
+
+    node: exp.Expr
+    columns: tuple[Attribute, ...]
+    bare: bool
+
+
+def _parts(condition: exp.Expr, scope: Scope) -> list[_Part]:
+    """Return the parts of a condition that are not about event time."""
+    parts: list[_Part] = []
+    for node in _conditions(condition):
+        named = list(node.find_all(exp.Column))
+        found = tuple(a for c in named if (a := _attribute(c, scope)) is not None)
+        if not any(a.event_time is not None or a.keeps for a in found):
+            parts.append(_Part(node, found, not named))
+    return parts
+
+
+def _never(parts: Sequence[_Part], flow: Flow, *, apart: bool) -> bool:
     """Whether no row meets the conditions, and Spark filters before what keeps state."""
     kinds = {o.kind for o in flow.stateful}
-    if "limit" in kinds:
-        return False
-    # Spark does not move a condition without columns below an aggregation.
-    plain = any(c.find(exp.Column) is None and never_true(c) for c in parts)
-    if plain and not kinds & _KEEPING:
+    if "limit" in kinds or kinds & _KEEPING:
+        return False  # Spark does not move a condition without columns below an aggregation
+    if any(part.bare and never_true(part.node) for part in parts):
         return True
-    bare = [c for c in parts if c.find(exp.Column) is not None]
-    return not apart and not kinds & _KEEPING and contradict(bare)
-
-
-def _is_about_time(condition: exp.Expr, scope: Scope) -> bool:
-    return any(
-        found is not None and (found.event_time is not None or found.keeps)
-        for found in (_attribute(c, scope) for c in condition.find_all(exp.Column))
-    )
+    return not apart and contradict([part.node for part in parts if not part.bare])
 
 
 def _attribute(column: exp.Column, scope: Scope) -> Attribute | None:
@@ -158,25 +170,13 @@ def _attribute(column: exp.Column, scope: Scope) -> Attribute | None:
     return None if found.fields else found.attribute
 
 
-def _columns(parts: Iterable[exp.Expr], scope: Scope) -> list[Attribute]:
-    """Return the columns in conditions of which it is written out what they are."""
-    found: dict[int, Attribute] = {}
-    for part in parts:
-        for column in part.find_all(exp.Column):
-            attribute = _attribute(column, scope)
-            if attribute is not None and attribute.said:
-                found[id(attribute)] = attribute
-    return list(found.values())
-
-
-def _left_out(
-    parts: Sequence[exp.Expr], columns: Sequence[Attribute], scope: Scope, flow: Flow
-) -> tuple[Mark, ...]:
+def _left_out(parts: Sequence[_Part], scope: Scope, flow: Flow) -> tuple[Mark, ...]:
     """Return the watermarks of the branches none of whose rows meets the conditions."""
+    columns = {id(a): a for part in parts for a in part.columns if a.said}
     if not columns or any(o.bound.kind == "count" or o.kind in _BEFORE for o in flow.stateful):
         return ()
     gone: Counter[Mark] = Counter()
-    for attribute in columns:
+    for attribute in columns.values():
         own: Counter[Mark] = Counter()
         if not _fails(parts, attribute, None, scope):
             continue  # an outer join may have made up rows with NULL there, and keep them
@@ -192,16 +192,18 @@ def _value(one: Said) -> object:
     return Number(one.value) if one.number and isinstance(one.value, str) else one.value
 
 
-def _fails(parts: Iterable[exp.Expr], attribute: Attribute, value: object, scope: Scope) -> bool:
+def _fails(parts: Iterable[_Part], attribute: Attribute, value: object, scope: Scope) -> bool:
     def read(column: exp.Column) -> object:
         return value if _attribute(column, scope) is attribute else UNKNOWN
 
-    return any(never_true(part, read) for part in parts)
+    return any(never_true(part.node, read) for part in parts)
 
 
 def _stopped(
     flow: Flow, marks: tuple[Mark, ...], node: exp.Expr, walk: Walk, *, empty: bool = False
 ) -> Flow:
+    if not marks and not empty:
+        return flow
     if str(walk.spark.conf.get(_POLICY, "")).strip().lower() == "max":
         return flow  # the others move the watermark of the query, too
     known = {s.mark for s in flow.still}

@@ -5,7 +5,7 @@ Follows ``TimeWindow`` and ``TimeWindowing`` of Spark 4.1 to 4.3.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from sqlglot import exp
@@ -85,12 +85,23 @@ def _check_lengths(node: exp.Expr, lengths: Sequence[timedelta | None], walk: Wa
         )
 
 
-def check_one_window(nodes: Iterable[exp.Expr], scope: Scope, walk: Walk) -> None:
-    """Report a second, different window among the expressions of one SELECT."""
-    if not walk.has_windows:
-        return
+def window_calls(nodes: Iterable[exp.Expr]) -> list[tuple[exp.Expr, exp.Expr]]:
+    """Return the calls of window functions in expressions, each with the expression it is in."""
+    return [
+        (call, node)
+        for node in nodes
+        for call in node.find_all(exp.Anonymous, bfs=False)
+        if function_name(call) in WINDOWS
+    ]
+
+
+def check_one_window(calls: Iterable[tuple[exp.Expr, exp.Expr]], scope: Scope, walk: Walk) -> None:
+    """Report a second, different window among the ``window_calls`` of one SELECT."""
     first: tuple[object, ...] | None = None
-    for call in _window_calls(nodes):
+    for call, node in calls:
+        # What stands inside of a window is no window of this SELECT.
+        if not _is_window(call) or _is_inside(call, node):
+            continue
         identity = _identity(call, scope)
         if first is None:
             first = identity
@@ -102,14 +113,6 @@ def check_one_window(nodes: Iterable[exp.Expr], scope: Scope, walk: Walk) -> Non
                 "group by one of them here, and by the other in a query around this one",
             )
             return
-
-
-def _window_calls(nodes: Iterable[exp.Expr]) -> Iterator[exp.Expr]:
-    """Yield the windows of this query level; what stands inside of one is no window of it."""
-    for node in nodes:
-        for call in node.find_all(exp.Anonymous, bfs=False):
-            if _is_window(call) and not _is_inside(call, node):
-                yield call
 
 
 def _is_window(node: exp.Expr) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from sqlglot import exp
 
@@ -73,7 +74,17 @@ class Walk:
     @property
     def has_windows(self) -> bool:
         """Whether a time window may stand anywhere in the model: most have none to look for."""
-        return "window" in self.parsed.rendered.sql.lower()
+        return "window" in self.words
+
+    @property
+    def has_generators(self) -> bool:
+        """Whether anything in the model may make rows of one."""
+        return any(name in self.words for name in _GENERATORS)
+
+    @property
+    def words(self) -> str:
+        """The model's SQL in lower case: what no word of it speaks of need not be looked for."""
+        return _lower(self.parsed.rendered.sql)
 
     def report(self, rule: str, message: str, node: exp.Expr, hint: str | None = None) -> None:
         """Keep an error at the place of ``node``, unless there are enough of them."""
@@ -140,6 +151,14 @@ class Walk:
     def location(self, node: exp.Expr) -> Location:
         """Return the place of a node, or of the smallest part around it that has one."""
         return self.parsed.location(_placed(node))
+
+
+_GENERATORS = ("explode", "inline", "json_tuple", "stack")  # what their names have in common
+
+
+@lru_cache(maxsize=8)
+def _lower(sql: str) -> str:
+    return sql.lower()
 
 
 def _placed(node: exp.Expr) -> exp.Expr:

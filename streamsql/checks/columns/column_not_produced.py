@@ -37,10 +37,11 @@ def column_not_produced(model: ResolvedModel) -> Iterator[Fault]:
             description: Orders as they come.
             columns: [{name: order_id}, {name: amount}]
     """
-    if model.parsed.rendered.contract_enforced:
+    declared_columns = model.parsed.rendered.model.columns
+    if not declared_columns or model.parsed.rendered.contract_enforced:
         return  # contract-broken speaks of it
     produced = {c.name.lower() for c in model.columns}
-    for declared in model.parsed.rendered.model.columns:
+    for declared in declared_columns:
         if declared.name.lower() not in produced:
             yield Fault(
                 f"the column '{declared.name}' is declared, but the model does not produce it",

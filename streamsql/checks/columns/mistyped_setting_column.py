@@ -29,11 +29,13 @@ def mistyped_setting_column(model: ResolvedModel) -> Iterator[Fault]:
         SELECT order_id, amount, amount = 0 AS is_gone FROM {{ source('shop', 'orders') }}
     """
     rendered = model.parsed.rendered
-    types = {c.name.lower(): c.data_type for c in model.columns}
     for setting, wanted in _TYPES.items():
         name = getattr(rendered.config, setting)
+        if name is None:
+            continue
+        types = {c.name.lower(): c.data_type for c in model.columns}
         found = types.get(str(name).lower())
-        if name is not None and found is not None and found not in wanted:
+        if found is not None and found not in wanted:
             yield Fault(
                 f"'{setting}' names the column '{name}', which is {found} and no {wanted[0]}",
                 rendered.place(setting),

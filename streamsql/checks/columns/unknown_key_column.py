@@ -29,8 +29,9 @@ def unknown_key_column(model: ResolvedModel) -> Iterator[Fault]:
         SELECT order_id, amount FROM {{ source('shop', 'orders') }}
     """
     rendered = model.parsed.rendered
-    produced = {c.name.lower() for c in model.columns}
-    for key, name in _named(rendered.config):
+    named = list(_named(rendered.config))
+    produced = {c.name.lower() for c in model.columns} if named else set()
+    for key, name in named:
         if name.lower() not in produced:
             yield Fault(
                 f"'{key}' names the column '{name}', which the model does not produce",

@@ -47,7 +47,7 @@ def avro_bytes_as_they_are(model: ResolvedModel) -> Iterator[Fault]:
     parsed = model.parsed
     if not model.facts.streaming or "from_avro" not in parsed.sql.lower():
         return
-    for call in parsed.tree.find_all(exp.Anonymous):
+    for call in parsed.nodes:
         if function_name(call) != "from_avro" or not call.expressions:
             continue
         if isinstance(call.expressions[0], exp.Column):

@@ -8,7 +8,7 @@ from streamsql.findings import Severity
 from streamsql.resolve import ResolvedModel
 
 
-@model_rule(Severity.ERROR)
+@model_rule(Severity.ERROR, of_refusals=True)
 def collated_state_key(model: ResolvedModel) -> Iterator[Fault]:
     """State is kept by a text with a collation.
 

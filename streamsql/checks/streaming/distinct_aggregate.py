@@ -8,7 +8,7 @@ from streamsql.findings import Severity
 from streamsql.resolve import ResolvedModel
 
 
-@model_rule(Severity.ERROR)
+@model_rule(Severity.ERROR, of_refusals=True)
 def distinct_aggregate(model: ResolvedModel) -> Iterator[Fault]:
     """An aggregate over a stream is told to count each value once.
 

@@ -8,7 +8,7 @@ from streamsql.findings import Severity
 from streamsql.resolve import ResolvedModel
 
 
-@model_rule(Severity.ERROR)
+@model_rule(Severity.ERROR, of_refusals=True)
 def join_without_equality(model: ResolvedModel) -> Iterator[Fault]:
     """Two streams are joined without an equality.
 

@@ -8,7 +8,7 @@ from streamsql.findings import Severity
 from streamsql.resolve import ResolvedModel
 
 
-@model_rule(Severity.ERROR)
+@model_rule(Severity.ERROR, of_refusals=True)
 def join_without_time_bound(model: ResolvedModel) -> Iterator[Fault]:
     """An outer or semi join of two streams has no time bound.
 

@@ -8,7 +8,7 @@ from streamsql.findings import Severity
 from streamsql.resolve import ResolvedModel
 
 
-@model_rule(Severity.ERROR)
+@model_rule(Severity.ERROR, of_refusals=True)
 def monotonic_id_on_stream(model: ResolvedModel) -> Iterator[Fault]:
     """A streaming query calls monotonically_increasing_id().
 

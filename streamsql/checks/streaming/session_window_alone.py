@@ -8,7 +8,7 @@ from streamsql.findings import Severity
 from streamsql.resolve import ResolvedModel
 
 
-@model_rule(Severity.ERROR)
+@model_rule(Severity.ERROR, of_refusals=True)
 def session_window_alone(model: ResolvedModel) -> Iterator[Fault]:
     """A session window is the only key of an aggregation.
 

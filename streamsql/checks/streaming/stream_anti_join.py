@@ -8,7 +8,7 @@ from streamsql.findings import Severity
 from streamsql.resolve import ResolvedModel
 
 
-@model_rule(Severity.ERROR)
+@model_rule(Severity.ERROR, of_refusals=True)
 def stream_anti_join(model: ResolvedModel) -> Iterator[Fault]:
     """Two streams are put together by an anti join.
 

@@ -8,7 +8,7 @@ from streamsql.findings import Severity
 from streamsql.resolve import ResolvedModel
 
 
-@model_rule(Severity.ERROR)
+@model_rule(Severity.ERROR, of_refusals=True)
 def stream_except(model: ResolvedModel) -> Iterator[Fault]:
     """EXCEPT has a stream on its right side.
 

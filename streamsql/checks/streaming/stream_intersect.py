@@ -8,7 +8,7 @@ from streamsql.findings import Severity
 from streamsql.resolve import ResolvedModel
 
 
-@model_rule(Severity.ERROR)
+@model_rule(Severity.ERROR, of_refusals=True)
 def stream_intersect(model: ResolvedModel) -> Iterator[Fault]:
     """INTERSECT has a stream on one of its sides.
 

@@ -8,7 +8,7 @@ from streamsql.findings import Severity
 from streamsql.resolve import ResolvedModel
 
 
-@model_rule(Severity.ERROR)
+@model_rule(Severity.ERROR, of_refusals=True)
 def stream_static_union(model: ResolvedModel) -> Iterator[Fault]:
     """A UNION puts a stream and static rows together.
 

@@ -8,7 +8,7 @@ from streamsql.findings import Severity
 from streamsql.resolve import ResolvedModel
 
 
-@model_rule(Severity.ERROR)
+@model_rule(Severity.ERROR, of_refusals=True)
 def two_event_times(model: ResolvedModel) -> Iterator[Fault]:
     """Two columns with a watermark reach one stateful operator.
 
