@@ -11,7 +11,7 @@ from sqlglot import exp
 from streamsql.datatypes import Array, DataType, Decimal, Map, Primitive, Struct
 from streamsql.resolve.argument_relations import Call, check_together, named
 from streamsql.resolve.arguments import Argument, Arguments
-from streamsql.resolve.coercion import VOID
+from streamsql.resolve.coercion import STRING, VOID
 from streamsql.resolve.naming import written
 from streamsql.resolve.taken_types import Taken, taken_by
 from streamsql.resolve.walk import Walk
@@ -49,7 +49,7 @@ def class_of(found: DataType | None) -> str | None:
         case Decimal():
             return "decimal"
         case Map(key, value):
-            texts = key == value == Primitive("string")
+            texts = key == value == STRING
             return "textmap" if texts else "map"
         case Struct(fields):
             return _struct_class([class_of(f.type) for f in fields])

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from streamsql.datatypes import DataType, Decimal, Primitive
+from streamsql.resolve.coercion import STRING
 from streamsql.resolve.kinds import kind_of
 
 _FAMILIES = {
@@ -119,4 +120,4 @@ def _family(found: DataType | None) -> str | None:
 
 def is_text(found: DataType | None) -> bool:
     """Whether a value is text, without a collation."""
-    return found == Primitive("string")
+    return found == STRING

@@ -40,22 +40,22 @@ def with_dedup(found: Rowset, parsed: ParsedModel, walk: Walk) -> Rowset:
         keys = {k.lower() for k in dedup.keys}
         needed = tuple(c for c in times.values() if c.name.lower() in keys)
         walk.meetings.append(Meeting(operator, (times,), needed, len(walk.used)))
-    return replace(found, flow=found.flow.through(operator))
+    return found._replace(flow=found.flow.through(operator))
 
 
 def with_meetings(found: Rowset, walk: Walk, *, runs: bool) -> Rowset:
     """Settle where event times meet; a view leaves to its readers what depends on them."""
     if runs:
-        return replace(found, flow=settled(found.flow, walk.meetings, walk.used, found.columns))
+        return found._replace(flow=settled(found.flow, walk.meetings, walk.used, found.columns))
     waiting = tuple(pending(found.flow, walk.meetings, walk.used, found.columns))
     flow = settled(found.flow, walk.meetings, walk.used, ())
-    return replace(found, flow=flow, pending=waiting)
+    return found._replace(flow=flow, pending=waiting)
 
 
 def with_row_ids(found: Rowset, walk: Walk) -> Rowset:
     """Return the rows past the calls that number them."""
     calls = (operation("row_id", n, walk, streaming=found.streaming) for n in walk.row_ids)
-    return replace(found, flow=found.flow.past(*calls)) if walk.row_ids else found
+    return found._replace(flow=found.flow.past(*calls)) if walk.row_ids else found
 
 
 def facts_of(found: Rowset, spark_version: str) -> StreamFacts:

@@ -11,6 +11,7 @@ from sqlglot import exp
 from streamsql.datatypes import Array, DataType, Map, Primitive, Struct, ddl
 from streamsql.dialect import function_name
 from streamsql.resolve.arguments import whole_number
+from streamsql.resolve.coercion import VARIANT
 from streamsql.resolve.expressions import type_of
 from streamsql.resolve.naming import written
 from streamsql.resolve.relations import EventTime, StateBound, StateKey
@@ -155,7 +156,7 @@ def _incomparable(found: DataType) -> bool:
             return _incomparable(element)
         case Struct(fields):
             return any(_incomparable(f.type) for f in fields)
-    return found == Primitive("variant")
+    return found == VARIANT
 
 
 def mixed(keys: Iterable[StateKey]) -> tuple[str, ...]:

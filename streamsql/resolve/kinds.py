@@ -6,8 +6,10 @@ is cast to what it meets, NULL is of every type, and what is not known is let pa
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from streamsql.datatypes import Array, DataType, Decimal, Map, Primitive, Struct, ddl
-from streamsql.resolve.coercion import is_numeric
+from streamsql.resolve.coercion import BOOLEAN, STRING, VOID, is_numeric
 
 _PLAIN = {
     "boolean": "boolean",
@@ -52,7 +54,7 @@ def _is_nested(kind: str | None) -> bool:
 
 
 def _is_text(found: DataType | None) -> bool:
-    return found == Primitive("string")
+    return found == STRING
 
 
 def incomparable(one: DataType | None, other: DataType | None) -> bool:
@@ -81,40 +83,38 @@ _MET_BY_TEXT = frozenset({"text", "number", "time", "boolean", "binary", "varian
 
 def _family(found: DataType | None) -> str | None:
     """Return the family of a type whose own values mix; None of what is not known, and NULL."""
-    match found:
-        case Primitive("string"):
-            return "text"
-        case Primitive("variant"):
-            return "variant"
-        case Primitive(name) if name.startswith("interval "):
-            return "months" if name.split()[1] in ("year", "month") else "days"
-    return kind_of(found)
+    return _family_of(found.name) if isinstance(found, Primitive) else kind_of(found)
+
+
+@lru_cache(maxsize=256)
+def _family_of(name: str) -> str | None:
+    if name == "string":
+        return "text"
+    if name == "variant":
+        return "variant"
+    if name.startswith("interval "):
+        return "months" if name.split()[1] in ("year", "month") else "days"
+    return kind_of(Primitive(name))
 
 
 def not_boolean(found: DataType | None) -> bool:
     """Whether a condition is surely none: text is not cast to one."""
-    return (
-        found is not None
-        and found not in (Primitive("boolean"), Primitive("void"))
-        and _family(found) is not None
-    )
+    return found is not None and found not in (BOOLEAN, VOID) and _family(found) is not None
 
 
 def differ_in_kind(one: DataType | None, other: DataType | None) -> bool:
     """Whether ``||`` of two types is surely refused: it joins texts, or arrays."""
     kinds = {kind_of(t) for t in (one, other) if is_nested(t)}
-    void = Primitive("void")
-    plain = any(t == void or (_family(t) is not None and not is_nested(t)) for t in (one, other))
+    plain = any(t == VOID or (_family(t) is not None and not is_nested(t)) for t in (one, other))
     return bool(kinds) and (plain or kinds != {"array"})
 
 
 def not_joined(one: DataType | None, other: DataType | None) -> bool:
     """Whether AND or OR of two types is surely refused: text is only cast to what it meets."""
-    void = Primitive("void")
     texts = [_is_text(t) for t in (one, other)]
     if any(not_boolean(t) and not text for t, text in zip((one, other), texts, strict=True)):
         return True
-    return all(texts) or (any(texts) and void in (one, other))
+    return all(texts) or (any(texts) and VOID in (one, other))
 
 
 def both(one: DataType | None, other: DataType | None) -> str:

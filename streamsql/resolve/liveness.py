@@ -80,7 +80,7 @@ def settled(
     if not mixed:
         return flow
     operators = (replace(o, mixed=mixed.get(id(o), o.mixed)) for o in flow.stateful)
-    return replace(flow, stateful=tuple(operators))
+    return flow._replace(stateful=tuple(operators))
 
 
 def pending(
@@ -110,7 +110,7 @@ def read_again(rowset: Rowset) -> Rowset:
     def others(columns: tuple[Attribute, ...]) -> tuple[Attribute, ...]:
         return tuple(c._replace() if c.event_time is not None else c for c in columns)
 
-    return replace(rowset, columns=others(rowset.columns), hidden=others(rowset.hidden))
+    return rowset._replace(columns=others(rowset.columns), hidden=others(rowset.hidden))
 
 
 def met_again(rowset: Rowset, since: int) -> tuple[Rowset, tuple[Meeting, ...]]:
@@ -130,8 +130,8 @@ def met_again(rowset: Rowset, since: int) -> tuple[Rowset, tuple[Meeting, ...]]:
         meetings.append(Meeting(own[one.operator], sides, tuple(needed), since))
     columns = (c._replace(keeps=(*c.keeps, *keeps.get(c.name.lower(), ()))) for c in rowset.columns)
     stateful = tuple(own.get(number, o) for number, o in enumerate(rowset.flow.stateful))
-    flow = replace(rowset.flow, stateful=stateful)
-    return replace(rowset, columns=tuple(columns), flow=flow, pending=()), tuple(meetings)
+    flow = rowset.flow._replace(stateful=stateful)
+    return rowset._replace(columns=tuple(columns), flow=flow, pending=()), tuple(meetings)
 
 
 def _closure(columns: Iterable[Attribute]) -> set[int]:

@@ -282,7 +282,7 @@ def _tested(
     """Resolve data tests over ``rows``, whatever the relation is for those who read it."""
     named = {r.relation.lower() for test in tests for r in test.references}
     relations = {name: known.rowsets[name] for name in named if name in known.rowsets}
-    relations[model.relation.lower()] = replace(rows, hidden=())
+    relations[model.relation.lower()] = rows._replace(hidden=())
 
     def walk_over(condition: ParsedModel) -> Walk:
         return Walk(condition, relations, resolve_query, type_of, spark)

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from streamsql.datatypes import Primitive, Struct
+from streamsql.datatypes import Struct
 from streamsql.dialect import function_name
+from streamsql.resolve.coercion import VARIANT
 from streamsql.resolve.scope import Attribute, Found, Scope, look_up
 
 
@@ -145,7 +146,7 @@ class Nulls:
     def _is_variant(self, node: exp.Expr) -> bool:
         """Whether a variant is cast: JSON's null is a value of one, and of nothing else."""
         attribute = self._attribute(node)
-        return attribute is not None and attribute.type == Primitive("variant")
+        return attribute is not None and attribute.type == VARIANT
 
     def _attribute(self, node: exp.Expr) -> Attribute | None:
         if not isinstance(node, exp.Column) or node.is_star:

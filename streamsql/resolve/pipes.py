@@ -8,7 +8,6 @@ WHERE o.id = 1``.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -95,7 +94,7 @@ def seen_after(node: exp.Select, rowset: Rowset, source: Sources) -> Rowset:
         gone = {e.name.lower() for e in star.args.get("except_") or ()}
         hidden = (v for v in source.visible if v.attribute.origin)
         seen += tuple(v for v in hidden if v.attribute.name.lower() not in gone)
-    return replace(rowset, seen=seen)
+    return rowset._replace(seen=seen)
 
 
 def _seen(node: exp.Select, columns: tuple[Attribute, ...], source: Sources) -> Iterator[Visible]:

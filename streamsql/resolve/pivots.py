@@ -81,12 +81,12 @@ def _pivot(node: exp.Expr, rowset: Rowset, inside: Scope, walk: Walk) -> Rowset:
         flow = flow.past(*distinct_aggregates(node.expressions, walk))
         unlike = collated([*(c.type for c in rest), *types])
         last = replace(flow.stateful[-1], mixed=mixed(keys), collated=unlike)
-        flow = replace(flow, stateful=(*flow.stateful[:-1], last), plain=(*flow.plain[:-1], last))
+        flow = flow._replace(stateful=(*flow.stateful[:-1], last), plain=(*flow.plain[:-1], last))
         walk.used.extend(kept(*rest))
     made = _made(node, taking)
     if made is None or not rowset.complete:
         every = united((*(c.origins for c in rowset.columns), rowset.unlisted), How.TRANSFORMATION)
-        return replace(UNKNOWN, flow=flow, influences=influences, unlisted=every)
+        return UNKNOWN._replace(flow=flow, influences=influences, unlisted=every)
     return Rowset((*rest, *made), (), flow, True, influences)
 
 
@@ -199,7 +199,7 @@ def _unpivot(node: exp.Expr, rowset: Rowset, inside: Scope, walk: Walk) -> Rowse
     _check_unpivot(node, types, walk)
     if not rowset.complete:
         every = united((*(c.origins for c in rowset.columns), rowset.unlisted), How.TRANSFORMATION)
-        return replace(UNKNOWN, flow=rowset.flow, influences=rowset.influences, unlisted=every)
+        return UNKNOWN._replace(flow=rowset.flow, influences=rowset.influences, unlisted=every)
     rest = tuple(c for c in rowset.columns if id(c) not in spoken)
     told = tuple(Attribute(f.this.name, STRING, node=node) for f in fields)
     made = tuple(

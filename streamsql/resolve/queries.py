@@ -68,8 +68,8 @@ def _query(node: exp.Expr, scope: Scope, walk: Walk) -> Rowset:
     flow = found.flow.leaving(*_unread(node, inside, walk))
     _forgive_second_watermarks(node, inside, walk)
     if flow.streaming and _is_alone_in_a_subquery(node):
-        flow = replace(flow, plain=flow.stateful)
-    return found if flow is found.flow else replace(found, flow=flow)
+        flow = flow._replace(plain=flow.stateful)
+    return found if flow is found.flow else found._replace(flow=flow)
 
 
 def _unread(node: exp.Expr, scope: Scope, walk: Walk) -> Iterator[Unread]:
@@ -152,7 +152,7 @@ def _with_ctes(node: exp.Expr, scope: Scope, walk: Walk) -> Scope:
         if twice:
             inside.twice[name] = twice
         flow = rowset.flow.named()
-        ctes[name] = rowset if flow is rowset.flow else replace(rowset, flow=flow)
+        ctes[name] = rowset if flow is rowset.flow else rowset._replace(flow=flow)
     return inside
 
 
@@ -409,9 +409,9 @@ def _ordered(node: exp.Expr, rowset: Rowset, walk: Walk) -> Rowset:
         visit([k for k in keys if not isinstance(k, exp.Var)], scope, walk)
         if _limits(node):
             filtered = filtered_by(take(walk.read, since))
-            rowset = replace(rowset, influences=rowset.influences | filtered)
+            rowset = rowset._replace(influences=rowset.influences | filtered)
     flow = _closed(node, rowset.flow, walk)
-    return rowset if flow is rowset.flow else replace(rowset, flow=flow)
+    return rowset if flow is rowset.flow else rowset._replace(flow=flow)
 
 
 # VALUES

@@ -9,7 +9,6 @@ it. Tried on Spark 4.1.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from sqlglot import exp
 
@@ -140,4 +139,4 @@ def _without(node: exp.Expr, lost: Sources, kept: Sources, flow: Flow, walk: Wal
         for mark in lost.flow.marks
         if mark not in known and mark not in moved
     )
-    return replace(flow, still=(*flow.still, *found)) if found else flow
+    return flow._replace(still=(*flow.still, *found)) if found else flow

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from types import MappingProxyType
+from typing import NamedTuple
 
 from sqlglot import exp
 
@@ -52,8 +54,7 @@ from streamsql.resolve.stillness import matched
 from streamsql.resolve.walk import Walk, visit
 
 
-@dataclass(frozen=True, slots=True)
-class Last:
+class Last(NamedTuple):
     """The last join of what FROM gives: its kind, and what it joined."""
 
     kind: str
@@ -62,8 +63,7 @@ class Last:
     right: Sources
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(NamedTuple):
     """What FROM and its joins give so far.
 
     ``unique`` are columns that are alike in no two rows of a relation; ``last`` is the last join.
@@ -73,7 +73,7 @@ class Sources:
     open_qualifiers: frozenset[str | None] = frozenset()
     flow: Flow = STATIC
     influences: Influences = NO_INFLUENCES
-    unlisted: Mapping[str | None, Origins] = field(default_factory=dict)
+    unlisted: Mapping[str | None, Origins] = MappingProxyType({})
     unique: frozenset[str] = frozenset()
     last: Last | None = None
 
@@ -139,7 +139,7 @@ def read_relation(node: exp.Expr, scope: Scope, walk: Walk) -> Sources:
     rowset = _with_watermark(node, rowset, qualifier, scope, walk)
     sample = node.args.get("sample")
     if sample is not None and rowset.streaming:
-        rowset = replace(rowset, flow=sampled(sample, rowset.flow, walk))
+        rowset = rowset._replace(flow=sampled(sample, rowset.flow, walk))
     source = Sources.of(rowset, qualifier) if PIPE not in node.meta else _before_pipe(rowset)
     return _pivoted(node, source, walk) if node.args.get("pivots") else source
 
@@ -209,7 +209,7 @@ def _table_function(node: exp.Expr, scope: Scope, walk: Walk) -> Rowset:
     outputs = generated(node, scope, walk)
     if outputs is None:
         visit([node], scope, walk)
-        return replace(UNKNOWN, unlisted=used_by(take(walk.read, since)))
+        return UNKNOWN._replace(unlisted=used_by(take(walk.read, since)))
     del walk.read[since:]
     return Rowset(tuple(Attribute(o.name, o.type, origins=o.origins) for o in outputs))
 
@@ -272,7 +272,7 @@ def _with_watermark(
     made = name or output_name(target)
     event_time = EventTime(made, clause.delay, walk.declared(made), walk.location(target))
     added = Attribute(made, found, event_time, target, origins=origins)
-    return replace(_with_mark(rowset, event_time, walk), columns=(*rowset.columns, added))
+    return _with_mark(rowset, event_time, walk)._replace(columns=(*rowset.columns, added))
 
 
 def _with_mark(rowset: Rowset, event_time: EventTime, walk: Walk) -> Rowset:
@@ -281,7 +281,7 @@ def _with_mark(rowset: Rowset, event_time: EventTime, walk: Walk) -> Rowset:
     still = rowset.flow.still
     if rowset.flow.empty and event_time.location is not None:
         still = (*still, Standstill(made, event_time.location, walk.parsed.name))
-    return replace(rowset, flow=replace(rowset.flow, marks=marks, still=still))
+    return rowset._replace(flow=rowset.flow._replace(marks=marks, still=still))
 
 
 def _report_second(rowset: Rowset, node: exp.Expr, walk: Walk) -> None:
@@ -311,7 +311,7 @@ def _marked(rowset: Rowset, event_time: EventTime, walk: Walk) -> Rowset:
         )
 
     rowset = _with_mark(rowset, event_time, walk)
-    return replace(rowset, columns=mark(rowset.columns), hidden=mark(rowset.hidden))
+    return rowset._replace(columns=mark(rowset.columns), hidden=mark(rowset.hidden))
 
 
 def joined_with(left: Sources, node: exp.Expr, scope: Scope, walk: Walk) -> Sources:
@@ -351,7 +351,7 @@ def joined_with(left: Sources, node: exp.Expr, scope: Scope, walk: Walk) -> Sour
             sides = (left.flow, right.flow)
             first = left.first.flow
             flow = matched(condition, found.kind, sides, first, seen, joined.flow, walk)
-            joined = replace(joined, flow=flow)
+            joined = joined._replace(flow=flow)
     return _pivoted(node, joined, walk) if node.args.get("pivots") else joined
 
 
@@ -379,7 +379,7 @@ def _with_condition(
     del walk.used[first:]
     _check_deterministic(condition, walk)
     compared = joined_by(take(walk.read, since))
-    return replace(joined, influences=joined.influences | compared)
+    return joined._replace(influences=joined.influences | compared)
 
 
 def _check_deterministic(condition: exp.Expr, walk: Walk) -> None:
@@ -447,8 +447,7 @@ def _lateral_view(source: Sources, node: exp.Expr, scope: Scope, walk: Walk) -> 
     if len(names) == len(outputs):
         outputs = [replace(o, name=n) for n, o in zip(names, outputs, strict=True)]
     added = tuple(Visible(qualifier, Attribute(o.name, o.type, origins=o.origins)) for o in outputs)
-    return replace(
-        source,
+    return source._replace(
         visible=(*source.visible, *added),
         open_qualifiers=source.open_qualifiers | unknown,
         unlisted={**source.unlisted, **dict.fromkeys(unknown, origins)},
@@ -464,4 +463,4 @@ def renamed(node: exp.Expr, rowset: Rowset) -> Rowset:
     columns = (
         c._replace(name=n.name, keeps=kept(c)) for c, n in zip(rowset.columns, names, strict=True)
     )
-    return replace(rowset, columns=tuple(columns), hidden=(), unique=frozenset())
+    return rowset._replace(columns=tuple(columns), hidden=(), unique=frozenset())

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from decimal import Decimal as Number
 from typing import NamedTuple
 
@@ -129,7 +128,7 @@ def _conditions(condition: exp.Expr) -> list[exp.Expr]:
 
 def _empty(condition: exp.Expr, flow: Flow) -> Flow:
     if flow.streaming and any(never_true(c) for c in _conditions(condition)):
-        return replace(flow, empty=True)
+        return flow._replace(empty=True)
     return flow
 
 
@@ -211,4 +210,4 @@ def _stopped(
     found = tuple(Standstill(m, place, walk.parsed.name) for m in marks if m not in known)
     if not found and not empty:
         return flow
-    return replace(flow, still=(*flow.still, *found), empty=flow.empty or empty)
+    return flow._replace(still=(*flow.still, *found), empty=flow.empty or empty)
