@@ -17,9 +17,9 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
+from typing import NamedTuple
 
 from sqlglot import exp
 from sqlglot.dialects.databricks import Databricks
@@ -101,8 +101,7 @@ class SqlError(Exception):
         self.hint = hint
 
 
-@dataclass(frozen=True, slots=True)
-class WatermarkClause:
+class WatermarkClause(NamedTuple):
     """``WATERMARK expression [AS name] DELAY OF INTERVAL delay``, cut out of the text.
 
     ``expression`` is what carries event time; with a ``name`` the clause adds a column of
@@ -117,8 +116,7 @@ class WatermarkClause:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedSql:
+class ParsedSql(NamedTuple):
     """One query: its tree, the watermark clauses beside it, and the tokens as written."""
 
     tree: exp.Query
@@ -451,8 +449,7 @@ def _opening(tokens: Sequence[Token], closing: int) -> int:
     return 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Cut:
+class _Cut(NamedTuple):
     """A WATERMARK clause in tokens, and the alias by which its relation is found again."""
 
     expression: tuple[Token, ...]

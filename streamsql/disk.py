@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from streamsql.errors import ProjectError
 from streamsql.findings import Finding, Location
@@ -27,8 +28,7 @@ _MAX_TEXT_BYTES = MAX_SEED_BYTES
 _DEFAULT_PATHS = ("models", "macros", "seeds", "schemas")
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """Which parts of a project's folder are read: whole folders, and single files.
 
     ``rules_folder`` is read where rules of the project's own are wanted; ``schemas`` are the
@@ -41,8 +41,7 @@ class Reading:
     schemas: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Texts:
+class Texts(NamedTuple):
     """What was read: texts by path, upon what could not be; ``reading`` is what was asked for."""
 
     reading: Reading

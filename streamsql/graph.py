@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 from streamsql.errors import UsageError
 from streamsql.findings import Finding, did_you_mean
@@ -21,8 +21,7 @@ from streamsql.render.rendered import Reference, RenderedModel
 Edges = Mapping[str, tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """A model, seed or source as selection sees it.
 
     ``fqn`` is the dotted folder path and name below the model path: ``marts.daily.revenue``.

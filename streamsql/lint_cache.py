@@ -14,11 +14,10 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from streamsql.disk import Reading, find_project, read_profiles, read_settings_text
 from streamsql.disk import read_texts as read_from_disk
@@ -30,8 +29,7 @@ _LAYOUT = 2
 _FICKLE = ("run_started_at", "invocation_id", "random", "lipsum")
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """Which project is linted, and how; the path of the cache is below ``target_path``."""
 
     project_dir: Path
@@ -42,8 +40,7 @@ class Asked:
     target_path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """All texts that a lint looks at, and which of the project's they are."""
 
     root: str
@@ -54,8 +51,7 @@ class Read:
     profiles: tuple[str, str] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Remembered:
+class Remembered(NamedTuple):
     """What a lint found: masked findings, how many models there are, and what makes it fail."""
 
     findings: tuple[Finding, ...]
@@ -125,7 +121,7 @@ def remember(asked: Asked, read: Read, env: Mapping[str, str | None], found: Rem
     payload = {
         "digest": digest(asked, read, env),
         "env": sorted(env),
-        "reading": asdict(read.reading),
+        "reading": read.reading._asdict(),
         "findings": [plain_finding(f) for f in found.findings],
         "models": found.models,
         "fail_on": found.fail_on,

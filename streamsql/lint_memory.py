@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from streamsql.findings import Finding, Location
 from streamsql.lint_cache import check_of, kept_finding, plain_finding, replace_file
@@ -26,8 +26,7 @@ from streamsql.render.rendered import Reference
 from streamsql.resolve import OutputColumn, Relation
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What was made of a model that could be rendered.
 
     ``syntax`` is why it could not be parsed; ``found`` and ``checked`` are the findings of
@@ -48,8 +47,7 @@ class Verdict:
     resolved: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """What is known of a model: its template's result, under ``key``, and the verdict on it."""
 
     key: str

@@ -11,6 +11,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlglot import exp
 from sqlglot.tokenizer_core import Token, TokenType
@@ -32,8 +33,7 @@ _RESERVED = re.compile(r"(?i)(ref|source)__")
 _LONGEST = 500_000  # a second or two to read
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """A piece of text that stands instead of what is between two offsets."""
 
     start: int

@@ -123,7 +123,7 @@ def _linked(graph: Graph, model: Model, rendered: RenderedModel | None) -> Graph
     parents = tuple(dict.fromkeys(name for name in names if name in graph.nodes))
     before = graph.parents[model.name]
     config = rendered.config if rendered is not None else None
-    node = replace(graph.nodes[model.name], tags=config.tags if config else (), config=config)
+    node = graph.nodes[model.name]._replace(tags=config.tags if config else (), config=config)
     nodes = {**graph.nodes, model.name: node}
     if parents == before:
         return replace(graph, nodes=nodes)

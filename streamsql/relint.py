@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from streamsql.checks import WholeProject, check_model, check_sources, check_whole
 from streamsql.checks.catalogue import catalogue
@@ -49,8 +49,7 @@ from streamsql.resolve import Relation, Resolver
 _MACRO = re.compile(r"\{%[-+]?\s*macro\s+(\w+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Relinted:
+class Relinted(NamedTuple):
     """What a lint found, and the lines to keep of it: none where a secret stands in a file."""
 
     project: Project
@@ -232,7 +231,7 @@ class _Looking:
             if name in self.remembered and verdict is record.verdict:
                 yield name, self.memory.lines[name]
             else:
-                yield name, line_of(replace(record, verdict=verdict))
+                yield name, line_of(record._replace(verdict=verdict))
 
 
 class _Relations(Mapping[str, Relation]):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from streamsql.findings import Finding, Location, Severity
 
@@ -21,8 +22,7 @@ _FAR = 50  # lines: further down a comment is not thought to belong to
 _CLOSES = {"{": "#}", "/": "*/"}
 
 
-@dataclass(frozen=True, slots=True)
-class Ignore:
+class Ignore(NamedTuple):
     """One rule that a comment names, where, and the lines for which it counts."""
 
     rule: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from streamsql.checks.baseline import without_known
 from streamsql.checks.catalogue import Documented, is_adjustable, is_fixed
@@ -21,8 +22,7 @@ from streamsql.secrets import find_secrets
 _OFF = "off"
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """What is told; ``errors`` forbid a run, ``adoptable`` is what a baseline may hold, itself
     left aside."""
 

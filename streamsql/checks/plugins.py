@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from streamsql.checks.rule import Rule
 from streamsql.findings import Finding, Location, Severity
@@ -23,8 +23,7 @@ _GROUP = "streamsql.rules"
 _MODULE = "streamsql_lint.project"
 
 
-@dataclass(frozen=True, slots=True)
-class TheirRules:
+class TheirRules(NamedTuple):
     """The rules of others, and what went wrong in loading them."""
 
     rules: tuple[Rule[Any], ...] = ()

@@ -12,7 +12,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from streamsql.findings import Finding, Location, Severity
 from streamsql.graph import Graph
@@ -60,8 +60,7 @@ class Fault:
     model: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Documentation:
+class Documentation(NamedTuple):
     """What a docstring says of a rule or finding; the examples may be missing."""
 
     summary: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -175,7 +175,7 @@ def _session(
         jars = (*jars, *fetch_database_driver(source, java=java, on_progress=tell))
     return SessionSpec(
         app=f"streamsql {plan.project}",
-        settings=replace(settings, conf=conf),
+        settings=settings._replace(conf=conf),
         java=java,
         jars=jars,
         log=target_path / "logs" / "spark.log",

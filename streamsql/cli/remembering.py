@@ -87,7 +87,7 @@ def _relinted(
     if settings is None:
         return None
     read = _read(files, settings)
-    shared = replace(read, texts=_shared(read.texts))
+    shared = read._replace(texts=_shared(read.texts))
     path = cache_path(Path(files.root), asked).with_name("models.json")
     memory = load_memory(path)
     known = {name: files.env.get(name) for name in memory.env}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from streamsql.datatypes import DataType, Primitive, parse_type, quote_name
 from streamsql.formats.format import Format, KeyOutput, Output
@@ -11,8 +11,7 @@ from streamsql.formats.json_objects import json_object
 from streamsql.formats.records import is_string, literal
 
 
-@dataclass(frozen=True, slots=True)
-class SetAside:
+class SetAside(NamedTuple):
     """Rows that do not go where the others do: a condition, the headers that they get as well,
     and a further select item by which they are told apart."""
 

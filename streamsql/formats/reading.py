@@ -7,7 +7,7 @@ pieces of both are put together here, in one way for all formats.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from streamsql.formats.event_time import event_time, in_time, reasons
 from streamsql.formats.records import (
@@ -23,8 +23,7 @@ from streamsql.formats.records import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A part of a record: the expression of its bytes, and the names that it gets.
 
     ``text`` is the column in which its text is made ready, ``row`` the relation of what is read.
@@ -44,8 +43,7 @@ def no_fields(_: str) -> Mapping[str, str]:
     return {}
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What a format makes of a part, as pieces of SQL.
 
     ``row`` is the expression of what is read; it is exploded into the part's row, or copied
@@ -66,8 +64,7 @@ class Reading:
     hidden: Callable[[str], Mapping[str, str]] = no_fields
 
 
-@dataclass(frozen=True, slots=True)
-class KeyReading:
+class KeyReading(NamedTuple):
     """How the key is read: ``whole`` makes one value of its columns, ``required`` tells
     whether there must be one."""
 

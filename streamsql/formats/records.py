@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from streamsql.datatypes import DataType, Primitive, quote_name
 from streamsql.findings import Location
@@ -93,8 +92,7 @@ class EncodedSource(Encoded, Protocol):
     def on_error(self) -> str: ...  # noqa: D102
 
 
-@dataclass(frozen=True, slots=True)
-class Decoding:
+class Decoding(NamedTuple):
     """A source's records, told apart by two SELECTs over the relation Kafka's source gives.
 
     ``good`` has the declared columns and the hidden fields that were asked for. ``bad``

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from streamsql.formats.avro_schema import SchemaError, parse_schema, schema_text
 
 TYPES = ("AVRO", "JSON")
 
 
-@dataclass(frozen=True, slots=True)
-class SubjectVersion:
+class SubjectVersion(NamedTuple):
     """A version of a subject. ``id`` is None for one that is proposed, and not registered yet."""
 
     version: int
@@ -26,8 +24,7 @@ class SubjectVersion:
         return schema_text(self.schema)
 
 
-@dataclass(frozen=True, slots=True)
-class SubjectFile:
+class SubjectFile(NamedTuple):
     """A subject with all its versions, oldest first.
 
     ``level`` is its compatibility level, None if nobody has asked the registry.

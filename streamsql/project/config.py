@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from dataclasses import fields, replace
+from typing import Any, NamedTuple
 
 from streamsql.findings import Finding, Location, did_you_mean
 from streamsql.formats import find_format, unknown_format, unknown_options
@@ -26,8 +26,7 @@ _WORDS_OF_DBT = {
 _MODEL_SECTION = config_section("model")
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(NamedTuple):
     """Settings gathered so far, and where each was given last."""
 
     values: Mapping[str, Any]

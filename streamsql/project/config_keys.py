@@ -6,9 +6,8 @@ settings, the documentation and the JSON Schemas.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from streamsql.project.faults import Faults
 from streamsql.project.marked import Marked, Table
@@ -47,7 +46,6 @@ _WRITTEN = ("topic", "table", "sink")
 _KEPT = ("topic", "table")
 
 
-@dataclass(frozen=True, slots=True)
 class TriggerShape:
     """``available_now``, ``processing_time``, or ``{processing_time: 10 seconds}``."""
 
@@ -139,8 +137,7 @@ CONTRACT = Section(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigKey:
+class ConfigKey(NamedTuple):
     """A setting: its shape, the materializations that accept it, and a line of help."""
 
     name: str

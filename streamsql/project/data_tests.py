@@ -32,7 +32,6 @@ ON_FAILURE = ("warn", "drop", "quarantine", "fail")
 _SEVERITIES = {"warn": "warn", "error": "fail"}  # dbt's words, and what they mean here
 
 
-@dataclass(frozen=True, slots=True)
 class SqlValue:
     """A number, a text or a truth value, as it is written in SQL."""
 
@@ -93,7 +92,6 @@ TEST_CONFIG = Section(
 )
 
 
-@dataclass(frozen=True, slots=True)
 class Arguments:
     """The arguments of a test whose name is not known yet: its section reads them later."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from streamsql.findings import Location, Severity
@@ -29,7 +28,6 @@ RULES_FOLDER = "lint"
 _SEVERITIES = tuple(str(s) for s in Severity)
 
 
-@dataclass(frozen=True, slots=True)
 class Pattern:
     """A regular expression of Python's."""
 

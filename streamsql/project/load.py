@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from posixpath import basename, splitext
-from typing import Any
+from typing import Any, NamedTuple
 
 from streamsql.errors import ProjectError
 from streamsql.findings import Location, did_you_mean, sort_findings
@@ -168,8 +168,7 @@ def value_names(
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Entries:
+class _Entries(NamedTuple):
     """What all YAML files say, by kind."""
 
     sources: tuple[Record, ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from streamsql.findings import Finding, Location
 from streamsql.formats import KeyOutput, RecordSchema, find_format
@@ -71,8 +71,7 @@ class DeadLetter:
     connection: str
 
 
-@dataclass(frozen=True, slots=True)
-class SourceKey:
+class SourceKey(NamedTuple):
     """How the key of a source's records is written: readers get it decoded as ``_key``."""
 
     format: str
@@ -253,16 +252,14 @@ class Model:
         return (*(t for c in self.columns for t in c.data_tests), *self.data_tests)
 
 
-@dataclass(frozen=True, slots=True)
-class MacroFile:
+class MacroFile(NamedTuple):
     """A file of Jinja macros."""
 
     path: str
     template: str
 
 
-@dataclass(frozen=True, slots=True)
-class DocBlock:
+class DocBlock(NamedTuple):
     """A ``{% docs name %}`` block of a Markdown file, for ``doc()``."""
 
     name: str
@@ -301,8 +298,7 @@ class Connection:
         return f"Connection(name={self.name!r}, type={self.type!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class SparkSettings:
+class SparkSettings(NamedTuple):
     """How the target reaches Spark. ``version`` is what analysis assumes (``4.1.1``)."""
 
     master: str

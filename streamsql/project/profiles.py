@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from streamsql.connectors.jdbc import URL
 from streamsql.errors import ProjectError
@@ -131,8 +131,7 @@ def profiles_schema() -> JsonSchema:
     return {"type": "object", "additionalProperties": PROFILE.schema()}
 
 
-@dataclass(frozen=True, slots=True)
-class ChosenTarget:
+class ChosenTarget(NamedTuple):
     """The target that was asked for, and the secrets its values hold."""
 
     target: Target

@@ -6,7 +6,8 @@ import csv
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from streamsql.datatypes import parse_type
 from streamsql.disk import MAX_SEED_BYTES
@@ -25,14 +26,12 @@ _TOO_LARGE_HINT = "a seed is inlined into queries: publish larger tables to a to
 _MOST_PLACES = 200
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     line: int
     cells: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Csv:
+class _Csv(NamedTuple):
     path: str
     delimiter: str
     quote: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from streamsql.disk import OWN_FILE, SHARED_FILE, has_settings
@@ -32,7 +31,6 @@ from streamsql.project.shapes import (
 _PATHS = OneOrMany(Text("a path"))
 
 
-@dataclass(frozen=True, slots=True)
 class FolderDefaults:
     """The ``models`` table as it was written: settings and folders are told apart later."""
 

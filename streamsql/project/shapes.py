@@ -100,7 +100,6 @@ class Text:
 _VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}([.+-]\S*)?)?")
 
 
-@dataclass(frozen=True, slots=True)
 class Version:
     """A version: numbers with points between them."""
 
@@ -148,7 +147,6 @@ def bad_name(text: str) -> str | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
 class ColumnName:
     """The name of a column: anything Spark can quote."""
 
@@ -161,7 +159,6 @@ class ColumnName:
         return {"type": "string"}
 
 
-@dataclass(frozen=True, slots=True)
 class Flag:
     """True or false."""
 
@@ -220,7 +217,6 @@ class Choice:
         return {"anyOf": [{"enum": list(self.words)}, _TEMPLATE]}
 
 
-@dataclass(frozen=True, slots=True)
 class Interval:
     """A length of time: ``10 minutes``."""
 
@@ -241,7 +237,6 @@ class Interval:
         return {"type": "string", "examples": ["10 minutes", "1 hour 30 minutes"]}
 
 
-@dataclass(frozen=True, slots=True)
 class DataTypeText:
     """A data type in Spark's DDL, normalised as Spark spells it."""
 
@@ -301,7 +296,6 @@ class ListOf:
         return {"type": "array", "items": self.item.schema()}
 
 
-@dataclass(frozen=True, slots=True)
 class TextMap:
     """Options: texts by name. Numbers and truth values become the texts Spark takes."""
 
@@ -345,7 +339,6 @@ class MapOf:
         return {"type": "object", "additionalProperties": self.item.schema()}
 
 
-@dataclass(frozen=True, slots=True)
 class FreeMap:
     """A mapping that means something to the user only (``meta``, ``vars``)."""
 

@@ -15,7 +15,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass, field
 from types import CodeType
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import Template, TemplateSyntaxError, Undefined, nodes
 from jinja2.exceptions import SecurityError
@@ -51,8 +51,7 @@ class Place(int):
         return place
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(NamedTuple):
     """Where a call stands, what it calls, and where its keyword arguments are."""
 
     location: Location
@@ -80,8 +79,7 @@ class Work:
             raise TemplateFault("sandbox", "the template loops too long", "is a loop endless?")
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(NamedTuple):
     """A template that was read, and where each ``{{`` and macro of it stands."""
 
     path: str

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import yaml
 
@@ -24,8 +24,7 @@ _LOG = logging.getLogger("streamsql.jinja")
 _NOTHING = object()
 
 
-@dataclass(frozen=True, slots=True)
-class RenderContext:
+class RenderContext(NamedTuple):
     """What a compile is given from outside, so that rendering itself reads no clock."""
 
     run_started_at: datetime = datetime(1970, 1, 1, tzinfo=UTC)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from types import TracebackType
+from typing import NamedTuple
 
 from jinja2 import Template, TemplateSyntaxError, UndefinedError
 from jinja2.exceptions import SecurityError
@@ -20,8 +20,7 @@ _QUOTED_NAME = re.compile(r"(?:attribute|parameter) '(\w+)'|^'(\w+)' is undefine
 _NO_ATTRIBUTE = re.compile(r"'[\w.]+ object' has no attribute '(\w+)'")
 
 
-@dataclass(frozen=True, slots=True)
-class Whereabouts:
+class Whereabouts(NamedTuple):
     """What is known when a template fails: where names stand in a file, and all names."""
 
     names: Callable[[str], Mapping[str, tuple[Location, ...]]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import Template
 
@@ -46,8 +46,7 @@ class Rendering:
     source_tests: Mapping[str, tuple[RenderedTest, ...]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """One model's rendering: nothing rendered if its template failed."""
 
     model: Model

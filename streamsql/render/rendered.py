@@ -11,8 +11,7 @@ from streamsql.findings import Location
 from streamsql.project.nodes import DataTest, Model, ModelConfig
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """One ``ref()`` or ``source()`` call of a model.
 
     ``relation`` is the identifier it rendered to; ``alias`` the plain name that the
@@ -39,8 +38,7 @@ class Span(NamedTuple):
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceMap:
+class SourceMap(NamedTuple):
     """From an offset in rendered SQL to a place in the template or macro the user wrote."""
 
     spans: tuple[Span, ...]
@@ -65,8 +63,7 @@ def _advance(span: Span, distance: int) -> tuple[int, int]:
     return span.location.line + newlines, distance - span.text.rfind("\n", 0, distance)
 
 
-@dataclass(frozen=True, slots=True)
-class RenderedCondition:
+class RenderedCondition(NamedTuple):
     """A condition over one row as SQL text, and where each letter of it came from."""
 
     sql: str
@@ -74,8 +71,7 @@ class RenderedCondition:
     references: tuple[Reference, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RenderedTest:
+class RenderedTest(NamedTuple):
     """A data test as SQL: ``passes`` holds for good rows; only rows that meet ``where`` are tested.
 
     ``id`` is what results call it. A test without ``passes`` is one that ``dedup`` makes true.

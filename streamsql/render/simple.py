@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2.runtime import Context
 
@@ -43,8 +42,7 @@ class _NotSimple(Exception):  # noqa: N818 - nobody is told
     """Jinja has to read the template."""
 
 
-@dataclass(frozen=True, slots=True)
-class SimpleCall:
+class SimpleCall(NamedTuple):
     """``{{ name(…) }}`` with constants, where its ``{{`` is, and what errors tell of it."""
 
     name: str
@@ -54,8 +52,7 @@ class SimpleCall:
     site: Site
 
 
-@dataclass(frozen=True, slots=True)
-class SimpleText:
+class SimpleText(NamedTuple):
     """Text that is written as it stands."""
 
     text: str

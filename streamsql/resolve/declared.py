@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import lru_cache
 
 from streamsql.datatypes import DataType, DataTypeError, Primitive, ddl, parse_type
@@ -33,7 +32,7 @@ def source_relation(source: Source) -> Relation:
     watermark = source.watermark
     marked = declared_watermark(watermark, source.unique_name) if watermark else ()
     if next(source_faults(source), None):  # readers are checked as if it were mended
-        marked = tuple(replace(m, column=_first_time(columns, m.column)) for m in marked)
+        marked = tuple(m._replace(column=_first_time(columns, m.column)) for m in marked)
     reads = (source.unique_name,)
     return Relation(source.relation, columns, True, hidden, marked, (), complete, reads=reads)
 

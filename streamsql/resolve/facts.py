@@ -61,7 +61,7 @@ def with_row_ids(found: Rowset, walk: Walk) -> Rowset:
 def facts_of(found: Rowset, spark_version: str) -> StreamFacts:
     """Return the streaming facts of a model's rows, with the output modes they allow."""
     watermarks = tuple(
-        replace(c.event_time, column=c.name) for c in found.columns if c.event_time is not None
+        c.event_time._replace(column=c.name) for c in found.columns if c.event_time is not None
     )
     flow = found.flow
     facts = StreamFacts(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlglot import exp
 
@@ -19,8 +19,7 @@ from streamsql.resolve.signatures import GENERATORS
 from streamsql.resolve.walk import Walk
 
 
-@dataclass(frozen=True, slots=True)
-class Generated:
+class Generated(NamedTuple):
     """A column that a generator makes, and what it is made of."""
 
     name: str

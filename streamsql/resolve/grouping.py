@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 from sqlglot import exp
 
@@ -22,8 +21,7 @@ from streamsql.resolve.walk import Walk
 _TIME_WINDOWS = ("window", "session_window")
 
 
-@dataclass(frozen=True, slots=True)
-class GroupingKey:
+class GroupingKey(NamedTuple):
     """One grouping key: its expression (an ordinal or alias is looked up), and its type."""
 
     node: exp.Expr

@@ -10,7 +10,7 @@ around them: a condition that looks at the same column is taken for a guard.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlglot import exp
 
@@ -33,8 +33,7 @@ _LONGEST = 60
 _TIMES = (DATE, TIMESTAMP, TIMESTAMP_NTZ)
 
 
-@dataclass(frozen=True, slots=True)
-class Risk:
+class Risk(NamedTuple):
     """Something noted on the way: what may go wrong with ``node``.
 
     ``operand`` is the part whose value decides; ``reason`` says which values; ``cure`` is what

@@ -8,8 +8,8 @@ column of that side, gives a lower bound in terms of the other side's watermark.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from sqlglot import exp
 
@@ -31,8 +31,7 @@ _LEFT_EMPTY = frozenset({"left_outer", "full_outer"})
 _MERGED_BY_WHERE = frozenset({"inner", "cross"})
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """What a join of two streams is bound by.
 
     ``equal`` is False where surely no key of one side equals one of the other; ``timed``
@@ -49,8 +48,7 @@ class Condition:
     too_late: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class JoinInput:
+class JoinInput(NamedTuple):
     """One side of a join: what is seen of it, and whether there may be more."""
 
     name: str
@@ -72,8 +70,7 @@ class JoinInput:
         return tuple(dict.fromkeys(e for e in found if e is not None))
 
 
-@dataclass(frozen=True, slots=True)
-class _Term:
+class _Term(NamedTuple):
     """A summand of a comparison brought to one side: a column, or a length of time."""
 
     negative: bool
@@ -83,8 +80,7 @@ class _Term:
     microseconds: int | None = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Bound:
+class _Bound(NamedTuple):
     """A lower bound of a side's time: the other side's watermark less ``keep``."""
 
     column: Attribute

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlglot import exp
 
@@ -14,8 +14,7 @@ from streamsql.resolve.scope import Attribute, Visible
 from streamsql.resolve.walk import Walk
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
+class Joined(NamedTuple):
     """The columns of a join: of both sides for its condition, and for what comes after it.
 
     ``right_seen`` is empty after a semi or anti join. ``kind`` is Spark's join type. ``keys``

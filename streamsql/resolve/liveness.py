@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from streamsql.resolve.relations import PendingMeeting, StatefulOperator, Traveller
 from streamsql.resolve.scope import Attribute, Flow, Rowset, Visible
@@ -19,8 +20,7 @@ Side = Mapping[str, Attribute]
 """The columns with a watermark on one side of a meeting, by what people call them there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Meeting:
+class Meeting(NamedTuple):
     """A join with more than one event time on a side.
 
     ``since`` is how many uses were noted below it, ``needed`` what its condition compares.

@@ -9,7 +9,7 @@ is left out does not exist.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlglot import exp
 
@@ -18,8 +18,7 @@ from streamsql.dialect import function_name
 from streamsql.parse import ParsedModel
 
 
-@dataclass(frozen=True, slots=True)
-class Mentions:
+class Mentions(NamedTuple):
     """The names in the texts of some models, in lower case.
 
     ``whole`` are those that stand where a value is used as it is, and not one field of it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from streamsql.findings import Finding, Severity
 from streamsql.parse import ParsedModel
@@ -61,8 +62,7 @@ class _Known:
         self.rowsets.add(relation)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What resolving one model came to, and its findings.
 
     ``relation`` is what its readers read; without one ``blamed`` is the model at fault.

@@ -8,7 +8,6 @@ of the query that has a rule of its own; the others are about the mode that was 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from streamsql.resolve.correlation import NEGATED, TIMED, UNEQUAL
 from streamsql.resolve.relations import (
@@ -61,8 +60,7 @@ def _objections(facts: StreamFacts, judge: _Judge) -> Iterator[Objection]:
         inside = StreamFacts(True, stateful=unread.stateful, operations=unread.operations)
         for objection in (*_always(inside), *judge(inside)):
             if objection.cause is not None and not _comes_later(objection):
-                yield replace(
-                    objection,
+                yield objection._replace(
                     reason=f"{objection.reason}; nothing reads '{unread.name}', where it stands,"
                     " and Spark judges it all the same",
                     hint=f"take '{unread.name}' out of WITH",

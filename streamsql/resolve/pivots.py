@@ -6,7 +6,8 @@ Follows ``ResolvePivot``, ``PivotFirst`` and ``ResolveUnpivot`` of Spark 4.1.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from sqlglot import exp
 
@@ -29,8 +30,7 @@ _PIVOTED_APART = frozenset(
 )  # and decimals: PivotFirst.supportsDataType
 
 
-@dataclass(frozen=True, slots=True)
-class _Aggregate:
+class _Aggregate(NamedTuple):
     """An aggregate of a PIVOT, and the suffix of its columns; none where it is alone."""
 
     suffix: str | None

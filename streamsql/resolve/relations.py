@@ -43,8 +43,7 @@ class OutputColumn(NamedTuple):
         return place() if callable(place) else place
 
 
-@dataclass(frozen=True, slots=True)
-class EventTime:
+class EventTime(NamedTuple):
     """A column that carries a watermark; ``delay`` is an interval (``10 minutes``).
 
     ``declared`` says what the watermark was set on (``shop.orders.ordered_at``), whatever
@@ -57,8 +56,7 @@ class EventTime:
     location: Location | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """A watermark that is set in a query: on what, where, and the streams whose rows move it.
 
     The query's own watermark is the least of all of these.
@@ -80,8 +78,7 @@ class Said(NamedTuple):
     number: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Standstill:
+class Standstill(NamedTuple):
     """A watermark that no row moves, and where its rows are left out.
 
     ``cause`` is ``filter``, or ``join`` of a join that Spark leaves out, with the operators
@@ -100,8 +97,7 @@ def mark_of(event_time: EventTime, reads: Iterable[str]) -> Mark:
     return Mark(event_time.declared, event_time.location, tuple(dict.fromkeys(reads)))
 
 
-@dataclass(frozen=True, slots=True)
-class WatermarkLoss:
+class WatermarkLoss(NamedTuple):
     """An expression, or a UNION, that a watermark did not survive.
 
     ``column`` is what the result is called, ``expression`` the text that lost it.
@@ -119,8 +115,7 @@ class WatermarkLoss:
     width: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StateKey:
+class StateKey(NamedTuple):
     """What state is kept by: a grouping key, a column of DISTINCT, a key of a join or dedup.
 
     ``kind`` is ``column``, ``window``, ``session_window`` or ``expression``; ``text`` is as
@@ -161,8 +156,7 @@ class StateBound:
         return self.kind != "never"
 
 
-@dataclass(frozen=True, slots=True)
-class JoinSide:
+class JoinSide(NamedTuple):
     """One input of a join of two streams, and how long its rows are kept.
 
     ``name`` is ``left`` or ``right``; ``relation`` what it is called in the query, if it is
@@ -247,8 +241,7 @@ class Operation:
     below: tuple[StatefulOperator, ...] = field(default=(), compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(NamedTuple):
     """A common table expression that nothing reads, and what stands in it.
 
     Spark judges it when the query starts and leaves it out before rows are read. Its streams
@@ -265,8 +258,7 @@ class Unread:
     marks: tuple[Mark, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class OutputMode:
+class OutputMode(NamedTuple):
     """Whether Spark accepts a mode; if not, ``objections`` say why, and what causes it."""
 
     name: str
@@ -288,8 +280,7 @@ class OutputMode:
         return self.objections[0].cause if self.objections else None
 
 
-@dataclass(frozen=True, slots=True)
-class Objection:
+class Objection(NamedTuple):
     """One thing that speaks against an output mode; ``cause`` is the place, if it has one.
 
     ``rule`` is the rule that reports it where it stands; without one it is reported as a
@@ -302,8 +293,7 @@ class Objection:
     hint: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Hazard:
+class Hazard(NamedTuple):
     """An expression that Spark accepts and that may go wrong while a query runs.
 
     ``kind`` is ``throws`` (some values end the query; ``reason`` says which),
@@ -353,8 +343,7 @@ class StreamFacts:
         return bool(self.still) or any(m not in known for u in self.unread for m in u.marks)
 
 
-@dataclass(frozen=True, slots=True)
-class Traveller:
+class Traveller(NamedTuple):
     """An event time on its way to a join or dedup of a view: who takes a ``carrier`` takes it.
 
     ``carriers`` are columns of the view, in lower case; ``always`` says that the view itself
@@ -366,8 +355,7 @@ class Traveller:
     always: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PendingMeeting:
+class PendingMeeting(NamedTuple):
     """Event times that meet inside a view, too many if its reader takes more than one of a side.
 
     ``operator`` is the place of the join or dedup among the view's stateful operators.
@@ -405,8 +393,7 @@ class Relation:
     still: tuple[Standstill, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class TestCondition:
+class TestCondition(NamedTuple):
     """A condition over one row: its SQL, the columns that it names, and it as a query."""
 
     sql: str
@@ -415,8 +402,7 @@ class TestCondition:
     hazards: tuple[Hazard, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ResolvedTest:
+class ResolvedTest(NamedTuple):
     """A data test whose conditions are known to be some. ``passes`` is None for ``unique``,
     which ``dedup`` makes true."""
 

@@ -6,7 +6,7 @@ Tried on Spark 4.1, which reads such a text as a data type, as columns, or as it
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlglot import exp
 
@@ -26,8 +26,7 @@ from streamsql.resolve.functions import schema_type
 from streamsql.resolve.walk import Walk
 
 
-@dataclass(frozen=True, slots=True)
-class _Taken:
+class _Taken(NamedTuple):
     """Which argument of a function is the schema, and what it can be."""
 
     place: int

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from sqlglot import exp
 
@@ -164,7 +163,7 @@ def _generated_columns(expression: exp.Expr, scope: Scope, walk: Walk) -> Iterat
         origins = used_by(taken)
         columns = [Generated(n, None, origins) for n in names or [output_name(inner)]]
     if len(names) == len(columns):
-        columns = [replace(o, name=n) for n, o in zip(names, columns, strict=True)]
+        columns = [o._replace(name=n) for n, o in zip(names, columns, strict=True)]
     for one in columns:
         yield Attribute(one.name, one.type, None, expression, origins=one.origins)
 

@@ -445,7 +445,7 @@ def _lateral_view(source: Sources, node: exp.Expr, scope: Scope, walk: Walk) -> 
     else:
         unknown = frozenset()
     if len(names) == len(outputs):
-        outputs = [replace(o, name=n) for n, o in zip(names, outputs, strict=True)]
+        outputs = [o._replace(name=n) for n, o in zip(names, outputs, strict=True)]
     added = tuple(Visible(qualifier, Attribute(o.name, o.type, origins=o.origins)) for o in outputs)
     return source._replace(
         visible=(*source.visible, *added),

@@ -7,8 +7,8 @@ of the table has, it is let have a larger family.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 _NUMBERS = "tinyint int bigint float double decimal"
 _TEXTS = f"boolean {_NUMBERS} string binary date timestamp ntz days months interval variant"
@@ -230,8 +230,7 @@ whole|string|binary int: hll_sketch_agg
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """What one argument may be: classes of types, and what people call them.
 
     ``constant`` arguments have one value for all rows; the last may stand for all after it.

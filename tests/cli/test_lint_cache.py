@@ -437,9 +437,8 @@ def test_another_version_of_our_code_or_packages_forgets(
 
 
 def _recalled(asked: lint_cache.Asked, spark: str | None) -> object:
-    from dataclasses import replace
 
-    return lint_cache.recall(replace(asked, spark=spark), os.environ)[0]
+    return lint_cache.recall(asked._replace(spark=spark), os.environ)[0]
 
 
 LAYERS = {
