@@ -468,6 +468,28 @@ ANALYSIS_FINDINGS: tuple[StageFinding, ...] = (
         """,
     ),
     StageFinding(
+        "impossible-cast",
+        "columns",
+        """A value is cast to a type that Spark never makes of it.
+
+        No value can be cast then, and Spark refuses the query: with `try_cast`, too, and with `::`.
+        It has functions for what is meant by days or seconds since 1970, and structs are cast
+        field by field. Inside of arrays, maps and structs the same is asked of each part.
+
+        Bad:
+
+            -- models/out.sql
+            SELECT order_id, CAST(CAST(ordered_at AS DATE) AS INT) AS day
+            FROM {{ source('shop', 'orders') }}
+
+        Good:
+
+            -- models/out.sql
+            SELECT order_id, unix_date(CAST(ordered_at AS DATE)) AS day
+            FROM {{ source('shop', 'orders') }}
+        """,
+    ),
+    StageFinding(
         "union-column-type",
         "columns",
         """Two queries of a set operation give types that do not go together.

@@ -11,6 +11,7 @@ from sqlglot import exp
 
 from streamsql.datatypes import DataType, DataTypeError, Decimal, Primitive, parse_type
 from streamsql.resolve import foreign
+from streamsql.resolve.casts import check_cast
 from streamsql.resolve.coercion import (
     BIGINT,
     BINARY,
@@ -114,6 +115,7 @@ def _cast(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
         target = _interval_type(to.this)
     else:
         target = _written_type(_EMPTY_STRUCT.sub("STRUCT<>", to.sql("databricks")))
+    check_cast(node, found, target, walk)
     walk.risk(cast_risk(node, found, target))
     return target
 
