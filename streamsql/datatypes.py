@@ -121,9 +121,7 @@ _SIZED = {"char": "char", "character": "char", "varchar": "varchar"}
 _SPATIAL = ("geometry", "geography")
 _YEAR_MONTH = ("year", "month")
 _DAY_TIME = ("day", "hour", "minute", "second")
-_COLLATION = re.compile(
-    r"(UTF8_BINARY|UTF8_LCASE|UNICODE|[a-z]{2,3}(_[a-z]+)*)(_[a-z]+)*", re.IGNORECASE
-)
+_COLLATION = r"(?i)(UTF8_BINARY|UTF8_LCASE|UNICODE|[a-z]{2,3}(_[a-z]+)*)(_[a-z]+)*"
 # What people write who come from other systems, and what Spark calls it.
 _FOREIGN = {
     "text": "string",
@@ -348,7 +346,7 @@ class _Reader:
             raise self.fault("string takes no size", "use varchar(n) to bound the length")
         if not self.accept("collate"):
             return Primitive("string")
-        if not _COLLATION.fullmatch(self.next.text):
+        if not re.fullmatch(_COLLATION, self.next.text):
             raise self.fault("expected a collation such as UTF8_LCASE")
         collation = self.take().text
         plain = collation.upper() == "UTF8_BINARY"

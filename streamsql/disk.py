@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -151,14 +152,29 @@ def _shown(path: Path, root: Path) -> str:
     return path.as_posix()
 
 
-def _bytes_of(path: Path, limit: int) -> bytes | None:
-    """Return what is in a file, unless it is longer; of many files even a buffer costs time."""
-    with path.open("rb", buffering=0) as file:
-        return file.readall() if os.fstat(file.fileno()).st_size <= limit else None
+def bytes_of(path: str, limit: int | None = None) -> bytes | None:
+    """Return what is in a file, unless it is longer; of many files even an object costs time.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        size = os.fstat(handle).st_size
+        if limit is not None and size > limit:
+            return None
+        parts = []
+        while part := os.read(handle, size + 1):
+            parts.append(part)
+        return b"".join(parts)
+    finally:
+        os.close(handle)
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
+    """One look at a project's folder: what could not be read gathers here."""
+
     root: Path
     found: list[Finding] = field(default_factory=list)
 
@@ -172,7 +188,7 @@ class _Reader:
         for path in paths:
             if path.is_file() and path.resolve().is_relative_to(self.root):
                 name = path.relative_to(self.root).as_posix()
-                text = self.text(path, name)
+                text = self.text(str(path), name)
                 if text is not None:
                     texts[name] = text
         return texts
@@ -192,14 +208,15 @@ class _Reader:
                 self.add("unknown-path", message, Location(settings_path))
             return {}
         texts = {}
-        for path in self.files(top, set(), suffixes) if top.is_dir() else [top]:
-            name = path.as_posix()[len(self.root.as_posix().rstrip("/")) + 1 :]
+        outside = len(str(self.root).rstrip("/")) + 1
+        for path in self.files(top, set(), suffixes) if top.is_dir() else [str(top)]:
+            name = path[outside:]
             text = self.text(path, name)
             if text is not None:
                 texts[name] = text
         return texts
 
-    def files(self, folder: Path, seen: set[Path], suffixes: tuple[str, ...]) -> Iterator[Path]:
+    def files(self, folder: Path, seen: set[Path], suffixes: tuple[str, ...]) -> Iterator[str]:
         """Walk a folder in order; nothing hidden, nothing outside, no folder twice."""
         real = folder.resolve()
         if real in seen:
@@ -212,26 +229,25 @@ class _Reader:
             place = Location(folder.relative_to(self.root).as_posix())
             self.add("unreadable-file", f"cannot be read: {_reason(error)}", place)
             return
-        outputs = self.root / _OUTPUT_FOLDER
+        outputs = str(self.root / _OUTPUT_FOLDER)
         for entry in entries:
-            path = Path(entry.path)
-            if entry.name.startswith(".") or path == outputs:
+            if entry.name.startswith(".") or entry.path == outputs:
                 continue
             # A link is asked by its path, which forgives one that leads nowhere.
-            asked = path if entry.is_symlink() else entry
-            if asked is path and not path.resolve().is_relative_to(self.root):
+            asked = Path(entry.path) if entry.is_symlink() else entry
+            if isinstance(asked, Path) and not asked.resolve().is_relative_to(self.root):
                 continue
             if asked.is_dir():
-                yield from self.files(path, seen, suffixes)
+                yield from self.files(Path(entry.path), seen, suffixes)
             elif entry.name.lower().endswith(suffixes) and asked.is_file():
-                yield path
+                yield entry.path
 
-    def text(self, path: Path, name: str) -> str | None:
+    def text(self, path: str, name: str) -> str | None:
         """Read one file; what cannot be read is a finding."""
-        is_seed = path.suffix.lower() == ".csv"
+        is_seed = path.lower().endswith(".csv")
         limit = MAX_SEED_BYTES if is_seed else _MAX_TEXT_BYTES
         try:
-            data = _bytes_of(path, limit)
+            data = bytes_of(path, limit)
         except OSError as error:
             self.add("unreadable-file", f"cannot be read: {_reason(error)}", Location(name))
             return None
@@ -240,8 +256,9 @@ class _Reader:
             message = f"the file is larger than {limit // 1024} KiB"
             self.add(rule, message, Location(name))
             return None
+        data = data.removeprefix(BOM_UTF8)
         try:
-            return data.decode("utf-8-sig")
+            return data.decode()
         except UnicodeDecodeError as error:
             before = data[: error.start]
             line = before.count(b"\n") + 1

@@ -12,14 +12,14 @@ import contextlib
 import json
 import os
 import sys
-import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from streamsql.disk import Reading, find_project, read_profiles, read_settings_text
+from streamsql.disk import Reading, bytes_of, find_project, read_profiles, read_settings_text
 from streamsql.disk import read_texts as read_from_disk
 from streamsql.errors import ProjectError
 from streamsql.findings import Finding, Location, Severity
@@ -160,7 +160,7 @@ def _own_code() -> str:
     top = Path(__file__).parent
     for path in sorted(_python_files(str(top))):
         hashed.update(path.removeprefix(str(top)).encode())
-        hashed.update(Path(path).read_bytes())
+        hashed.update(bytes_of(path) or b"")
     return hashed.hexdigest()
 
 
@@ -208,13 +208,15 @@ def replace_file(path: Path, text: str) -> None:
         OSError: it cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".lint-")
+    # Not by tempfile, which imports more than a lint that only remembers.
+    beside = path.with_name(f".lint-{os.getpid()}-{time.monotonic_ns():x}")
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
-        Path(name).replace(path)
+        beside.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
         raise
 
 

@@ -22,24 +22,25 @@ class Secret(NamedTuple):
     end: int
 
 
-_FORMS: Mapping[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
-    "a key of AWS": (("akia", "asia"), re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b")),
+# Compiled by ``re`` when the first text has one of the marks: most never do.
+_FORMS: Mapping[str, tuple[tuple[str, ...], str]] = {
+    "a key of AWS": (("akia", "asia"), r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
     "a JSON Web Token": (
         ("eyj",),
-        re.compile(r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),
+        r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}",
     ),
     "a private key": (
         ("private key-",),
-        re.compile(r"-----BEGIN (?:[A-Z]+ ){0,3}PRIVATE KEY-----"),
+        r"-----BEGIN (?:[A-Z]+ ){0,3}PRIVATE KEY-----",
     ),
     "a token of GitHub": (
         ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"),
-        re.compile(r"\bgh[pousr]_[A-Za-z0-9]{36,}"),
+        r"\bgh[pousr]_[A-Za-z0-9]{36,}",
     ),
-    "a token of Slack": (("xox",), re.compile(r"\bxox[abprs]-[\w-]{10,}")),
+    "a token of Slack": (("xox",), r"\bxox[abprs]-[\w-]{10,}"),
     "a password in a URI": (
         ("://",),
-        re.compile(r"\b\w{2,20}://[^\s/:@'\"{}]{1,100}:(?P<value>[^\s/@'\"{}$]{3,100})@"),
+        r"\b\w{2,20}://[^\s/:@'\"{}]{1,100}:(?P<value>[^\s/@'\"{}$]{3,100})@",
     ),
 }
 _WORDS = ("password", "passwd", "secret", "token", "api_key", "apikey", "access_key", "credential")
@@ -49,10 +50,10 @@ _NAME = (
 )
 _QUOTED = r"(?:\"(?P<double>[^\"\n{}$]{4,200})\"|'(?P<single>[^'\n{}$]{4,200})')"
 _PLAIN = r"(?P<plain>[^\s'\"{}\[\],#$*&|>][^\s'\"{}\[\],#]{3,200})"
-_GIVEN_IN_JINJA = re.compile(rf"(?i){_NAME}['\"]?\s*[=:]\s*{_QUOTED}")
+_GIVEN_IN_JINJA = rf"(?i){_NAME}['\"]?\s*[=:]\s*{_QUOTED}"
 # Without quotes only where a key can stand: prose has colons too.
 _KEY = r"(?:^[ \t]*(?:-[ \t]+)?|[{,][ \t]*)['\"]?"
-_GIVEN = re.compile(
+_GIVEN = (
     rf"(?im)(?:{_NAME}['\"]?[ \t]*[=:]\s*{_QUOTED}|{_KEY}{_NAME}['\"]?[ \t]*[=:][ \t]*{_PLAIN})"
 )
 _MARKS = (*(mark for marks, _ in _FORMS.values() for mark in marks), *_WORDS)
@@ -72,8 +73,8 @@ def _secrets(path: str, text: str) -> Iterator[Secret]:
         return  # as nearly every line and file
     for what, (marks, form) in _FORMS.items():
         if any(mark in lowered for mark in marks):
-            for found in form.finditer(text):
-                group = "value" if "value" in form.groupindex else 0
+            for found in re.finditer(form, text):
+                group = "value" if "value" in found.re.groupindex else 0
                 yield Secret(what, found.start(group), found.end(group))
     if any(word in lowered for word in _WORDS):
         yield from _given(path, text)
@@ -95,8 +96,8 @@ def _given(path: str, text: str) -> Iterator[Secret]:
         yield from _values(_GIVEN_IN_JINJA, block[0][2:-2], block.start() + 2)
 
 
-def _values(form: re.Pattern[str], text: str, offset: int) -> Iterator[Secret]:
-    for found in form.finditer(text):
+def _values(form: str, text: str, offset: int) -> Iterator[Secret]:
+    for found in re.finditer(form, text):
         group = found.lastgroup
         if group is None or found[group].strip().lower() in _NO_SECRETS:
             continue

@@ -56,10 +56,12 @@ def test_only_what_is_the_projects_is_read(root: Path, tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_read_is_a_finding(root: Path) -> None:
+    (root / "models/bom.sql").write_bytes(b"\xef\xbb\xbfSELECT \xff")
     (root / "models/latin.sql").write_bytes("SELECT 1,\n  'é', 'ü'".encode("latin-1"))
     write(root / "seeds/large.csv", "a\n" + "x" * 1_100_000)
     read = read_files(root)
     assert told(read.unreadable) == [
+        "models/bom.sql:1:8 not-utf8",
         "models/latin.sql:2:4 not-utf8",
         "seeds/large.csv:1:1 seed-too-large",
     ]
