@@ -7,7 +7,7 @@ setting makes it run. Everything else is the project's to weigh.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from streamsql.checks.baseline import without_known
@@ -92,7 +92,7 @@ def _with_models(findings: Sequence[Finding], project: Project) -> Iterator[Find
     for finding in findings:
         if finding.model is None and finding.location.path.endswith(".sql"):
             models = models or {m.path: m.name for m in project.models}
-            yield replace(finding, model=models.get(finding.location.path))
+            yield finding._replace(model=models.get(finding.location.path))
         else:
             yield finding
 
@@ -110,7 +110,7 @@ class Levels:
             return tuple(findings)
         weighed = ((f, self.of(f.rule, f.location.path)) for f in findings)
         return tuple(
-            f if level is None else replace(f, severity=Severity(level))
+            f if level is None else f._replace(severity=Severity(level))
             for f, level in weighed
             if level != _OFF
         )

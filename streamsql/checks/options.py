@@ -7,7 +7,6 @@ here they are asked, and their findings get a model.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from streamsql.connectors import check_writer, kafka
 from streamsql.findings import Finding
@@ -33,4 +32,4 @@ def model_options(model: ResolvedModel) -> Iterator[Finding]:
     else:
         found = ()
     for finding in found:
-        yield replace(finding, model=model.name)
+        yield finding._replace(model=model.name)

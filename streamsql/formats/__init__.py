@@ -7,7 +7,6 @@ entry points ``streamsql.formats`` and are looked up only when a name is none of
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 from importlib.metadata import entry_points
 
@@ -246,7 +245,7 @@ def check_key(key: KeyOutput, columns: Columns, location: Location) -> tuple[Fin
     found = key.format.check_output(Output([("value", data_type)], key.options), location)
     hint = "cast it, or write the key as json"
     return tuple(
-        replace(f, message=f.message.replace("'value'", f"the key '{name}'"), hint=hint)
+        f._replace(message=f.message.replace("'value'", f"the key '{name}'"), hint=hint)
         for f in found
     )
 

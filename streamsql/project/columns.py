@@ -37,6 +37,8 @@ def _column(record: Record) -> Column:
 def _source_column(record: Record) -> Column:
     """A plain ``not_null`` of a source's column is part of decoding."""
     column = _column(record)
+    if not column.data_tests:
+        return column
     decoding = [t for t in column.data_tests if _is_decoding(t)]
     others = tuple(t for t in column.data_tests if t not in decoding)
     return replace(column, not_null=bool(decoding), data_tests=others)

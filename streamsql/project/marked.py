@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -41,8 +41,7 @@ class Unreadable:
 UNREADABLE = Unreadable()
 
 
-@dataclass(frozen=True, slots=True)
-class Marked:
+class Marked(NamedTuple):
     """A value and its place: a scalar, a tuple of Marked, or a ``Table``.
 
     ``text`` is how a scalar was spelled (``4.10`` is no longer the number 4.1 as text);
@@ -204,18 +203,16 @@ class _Converter:
         return marked
 
     def converted(self, node: yaml.Node, location: Location) -> Marked:
-        match node:
-            case yaml.ScalarNode():
-                return self.scalar(node, location)
-            case yaml.SequenceNode():
-                items = tuple(self.convert(item) for item in node.value)
-                return Marked(items, location, size=1 + sum(i.size for i in items))
-            case _:
-                table = self.table(node)
-                if table is None:
-                    return Marked(UNREADABLE, location)
-                size = 1 + sum(entry.size for entry in table.entries.values())
-                return Marked(table, location, size=size)
+        if isinstance(node, yaml.ScalarNode):
+            return self.scalar(node, location)
+        if isinstance(node, yaml.SequenceNode):
+            items = tuple([self.convert(item) for item in node.value])
+            return Marked(items, location, size=1 + sum([i.size for i in items]))
+        table = self.table(node)
+        if table is None:
+            return Marked(UNREADABLE, location)
+        size = 1 + sum([entry.size for entry in table.entries.values()])
+        return Marked(table, location, size=size)
 
     def scalar(self, node: yaml.ScalarNode, location: Location) -> Marked:
         tag = str(node.tag)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from urllib.parse import parse_qsl, unquote
 
 from streamsql.findings import Finding
@@ -37,7 +36,7 @@ def mask_finding(finding: Finding, secrets: Iterable[str]) -> Finding:
     if not secrets:
         return finding
     hint = None if finding.hint is None else mask(finding.hint, secrets)
-    return replace(finding, message=mask(finding.message, secrets), hint=hint)
+    return finding._replace(message=mask(finding.message, secrets), hint=hint)
 
 
 def is_secret_option(name: str) -> bool:

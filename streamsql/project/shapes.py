@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from streamsql.datatypes import DataTypeError, ddl, parse_type
@@ -73,7 +73,7 @@ def _described(value: Any) -> str:
 
 def _text(marked: Marked) -> str | None:
     """Return a scalar as it was spelled; nothing for lists, mappings and null."""
-    if isinstance(marked.value, Table | tuple) or marked.value in (None, UNREADABLE):
+    if isinstance(marked.value, (Table, tuple)) or marked.value in (None, UNREADABLE):
         return None
     return marked.text
 
@@ -408,31 +408,37 @@ class Section:
     what: str
     keys: tuple[Key, ...]
     build: Callable[[Record], Any] | None = None
+    shapes: Mapping[str, Shape] = field(init=False, compare=False, repr=False)
+    required: tuple[str, ...] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shapes", {key.name: key.shape for key in self.keys})
+        object.__setattr__(self, "required", tuple(k.name for k in self.keys if k.required))
 
     def read(self, marked: Marked, faults: Faults) -> Any:
         """Return the record; a section whose required keys are not readable is MISSING."""
         if not isinstance(marked.value, Table):
             return wrong_type(f"a mapping with the keys of {self.what}", marked, faults)
         values, places = self._values(marked.value, faults)
-        missing = [k.name for k in self.keys if k.required and _is_absent(marked.value, k.name)]
-        for name in missing:
-            faults.add("missing-key", f"{self.what} needs '{name}'", marked.location)
-        if any(key.required and key.name not in values for key in self.keys):
+        if any(name not in values for name in self.required):
+            for name in self.required:
+                if _is_absent(marked.value, name):
+                    faults.add("missing-key", f"{self.what} needs '{name}'", marked.location)
             return MISSING
         record = Record(values, places, marked.location)
         return self.build(record) if self.build else record
 
     def _values(self, table: Table, faults: Faults) -> tuple[dict[str, Any], dict[str, Location]]:
-        shapes = {key.name: key.shape for key in self.keys}
         values: dict[str, Any] = {}
         places: dict[str, Location] = {}
         for name, entry in table.entries.items():
-            if name not in shapes:
-                report_unknown_key(name, self.what, shapes, table.key_locations[name], faults)
-            elif isinstance(shapes[name], Refused):
-                shapes[name].read(Marked(None, table.key_locations[name]), faults)
+            shape = self.shapes.get(name)
+            if shape is None:
+                report_unknown_key(name, self.what, self.shapes, table.key_locations[name], faults)
+            elif isinstance(shape, Refused):
+                shape.read(Marked(None, table.key_locations[name]), faults)
             elif entry.value is not None:
-                value = shapes[name].read(entry, faults)
+                value = shape.read(entry, faults)
                 places[name] = entry.location
                 if value is not MISSING:
                     values[name] = value
@@ -445,8 +451,7 @@ class Section:
             "additionalProperties": False,
             "properties": {k.name: {**k.shape.schema(), "description": k.help} for k in self.keys},
         }
-        required = [key.name for key in self.keys if key.required]
-        return {**schema, "required": required} if required else schema
+        return {**schema, "required": [*self.required]} if self.required else schema
 
 
 def _is_absent(table: Table, name: str) -> bool:

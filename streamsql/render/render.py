@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from jinja2 import Template
@@ -311,4 +311,4 @@ def _naming_caller(finding: Finding, model: Model) -> Finding:
     message = finding.message
     if finding.location.path not in {model.path, *yaml_files}:
         message = f"{message} (rendering the model '{model.name}')"
-    return replace(finding, message=message, model=model.name)
+    return finding._replace(message=message, model=model.name)

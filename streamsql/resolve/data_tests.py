@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from sqlglot import exp
 
@@ -172,8 +171,7 @@ def _check_one_row(node: exp.Expr, test: RenderedTest, walk: Walk) -> None:
 def _about_tests(finding: Finding) -> Finding:
     if finding.rule != "streaming-subquery":
         return finding
-    return replace(
-        finding,
+    return finding._replace(
         rule="unbounded-test",
         message="this test would look for each row in a stream, which has no end",
         hint="refer to a seed, or join the stream in a model with a time bound and test "

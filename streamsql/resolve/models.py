@@ -272,7 +272,7 @@ def _tests_of_sources(
         except (QueryTooLarge, RecursionError):
             message = "a data test of this source is too large: it is nested too deeply"
             found = (Finding("query-too-large", message, place, hint="take it apart"),)
-        known.findings += (replace(finding, model=None) for finding in found)
+        known.findings += (finding._replace(model=None) for finding in found)
     return made
 
 
