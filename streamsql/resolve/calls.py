@@ -12,6 +12,7 @@ from streamsql.resolve import foreign
 from streamsql.resolve.argument_types import check_arguments, check_source
 from streamsql.resolve.arguments import Argument
 from streamsql.resolve.coercion import BOOLEAN, DATE, DOUBLE, TIMESTAMP, is_numeric
+from streamsql.resolve.conditions import check_condition, check_lambda
 from streamsql.resolve.functions import extracted, function_type, is_aggregate
 from streamsql.resolve.hazards import call_risks
 from streamsql.resolve.higher_order import LAMBDA_SHAPES, is_collection, keeps_elements, passed_to
@@ -21,7 +22,7 @@ from streamsql.resolve.operators import check_mixed
 from streamsql.resolve.regular_expressions import check_search
 from streamsql.resolve.schema_texts import check_schema
 from streamsql.resolve.scope import Scope
-from streamsql.resolve.signatures import GENERATORS, check_call
+from streamsql.resolve.signatures import GENERATORS, check_call, check_count
 from streamsql.resolve.time_windows import WINDOWS, check_window
 from streamsql.resolve.walk import Rule, Walk, hidden_in, visit
 
@@ -120,9 +121,12 @@ def _special(name: str, *keys: str, called: str | None = None) -> Rule:
             value = node.args.get(key)
             nodes += value if isinstance(value, list) else [value] if value is not None else []
         rest = [n for n in node.iter_expressions() if not any(n is m for m in nodes)]
+        rest = [n for n in rest if not isinstance(n, (exp.Var, exp.DataType))]
         since = len(walk.read)
-        visit([n for n in rest if not isinstance(n, (exp.Var, exp.DataType))], scope, walk)
+        visit(rest, scope, walk)
         arguments = _arguments(nodes, scope, walk)
+        if not isinstance(node, exp.Initcap):  # which sqlglot gives a second argument of its own
+            check_count(called or name, len(arguments) + len(rest), node, walk)
         check_arguments(called or name, node, arguments, walk)
         if is_aggregate(name):
             aggregate(walk.read, since)
@@ -203,7 +207,8 @@ def _windowed(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
 
 
 def _filtered(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
-    visit([node.expression.this], scope, walk)
+    condition = node.expression.this
+    check_condition(condition, "FILTER (WHERE …)", walk.type_of(condition, scope, walk), walk)
     return walk.type_of(node.this, scope, walk)
 
 
@@ -250,9 +255,11 @@ def _higher_order(
 
     def visited(node: exp.Lambda, given: Sequence[DataType | None]) -> DataType | None:
         positions = passed_to(name, lambdas.index(node))
-        return _body(
-            node, given, [None if p is None else passed[p] for p in positions], scope, walk
-        )
+        origins = [None if p is None else passed[p] for p in positions]
+        found = _body(node, given, origins, scope, walk)
+        if node is lambdas[0]:
+            check_lambda(name, types[1] if len(types) > 1 else None, node, found, walk)
+        return found
 
     found = shape(types, lambdas, visited)
     if not keeps_elements(name):

@@ -19,7 +19,7 @@ from streamsql.render.rendered import (
     SourceMap,
     Span,
 )
-from streamsql.resolve.expressions import check_condition
+from streamsql.resolve.conditions import check_condition
 from streamsql.resolve.relations import Hazard, ResolvedTest, TestCondition
 from streamsql.resolve.scope import Rowset, Scope
 from streamsql.resolve.shape import aggregates_in

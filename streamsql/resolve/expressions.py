@@ -9,10 +9,9 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
-from streamsql.datatypes import Array, DataType, Map, Struct, ddl
-from streamsql.resolve import calls, foreign, literals, operators, paths
+from streamsql.datatypes import Array, DataType, Map, Struct
+from streamsql.resolve import calls, conditions, foreign, literals, operators, paths
 from streamsql.resolve.coercion import BOOLEAN
-from streamsql.resolve.kinds import not_boolean
 from streamsql.resolve.limits import check_weight
 from streamsql.resolve.regular_expressions import check_pattern
 from streamsql.resolve.scope import Scope
@@ -58,17 +57,6 @@ def _searched(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
     return _boolean(node, scope, walk)
 
 
-def check_condition(node: exp.Expr, clause: str, found: DataType | None, walk: Walk) -> None:
-    """Report a condition that is surely neither true nor false."""
-    if not_boolean(found) and found is not None:
-        walk.report(
-            "condition-not-boolean",
-            f"{clause} needs a condition, and this is {ddl(found)}",
-            node,
-            "compare it with something",
-        )
-
-
 def _query(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
     rows = walk.resolve_query(node, scope, walk)
     walk.subqueries.append(node)
@@ -100,7 +88,8 @@ _RULES: Mapping[type[exp.Expr], Rule] = {
     exp.Aliases: _inner,
     exp.BitwiseNot: _inner,
     exp.IgnoreNulls: _inner,
-    exp.Not: _boolean,
+    exp.Is: conditions.looked_at,
+    exp.Not: conditions.negated,
     exp.Paren: _inner,
     exp.RegexpILike: _boolean,
     exp.RegexpLike: _searched,

@@ -47,7 +47,7 @@ _NAMES_BY_TYPE: Mapping[DataType, str] = {
         trim try_parse_url try_url_decode try_validate_utf8 typeof ucase upper url_decode
         url_encode user uuid validate_utf8 version xpath_string""",
     INT: """array_size ascii bit_count bit_length cardinality char_length character_length
-        charindex day dayofmonth dayofweek dayofyear dense_rank find_in_set
+        day dayofmonth dayofweek dayofyear dense_rank find_in_set
         hash hour instr json_array_length len length levenshtein locate minute month
         ntile octet_length position quarter rank regexp_count regexp_instr row_number second
         size spark_partition_id unix_date weekday weekofyear xpath_int year""",

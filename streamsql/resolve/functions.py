@@ -247,7 +247,7 @@ def _decode(arguments: Arguments) -> DataType | None:
 
 
 def _date_add(arguments: Arguments) -> DataType | None:
-    if len(arguments) == 2:
+    if len(arguments) < 3:
         return DATE
     found = arguments[2].type
     if found == TIMESTAMP_NTZ:

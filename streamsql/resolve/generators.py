@@ -15,7 +15,7 @@ from streamsql.resolve.coercion import BIGINT, INT, STRING, widest
 from streamsql.resolve.expressions import type_of
 from streamsql.resolve.lineage import NOWHERE, How, Origins, inside, united, used_by
 from streamsql.resolve.scope import Scope
-from streamsql.resolve.signatures import GENERATORS
+from streamsql.resolve.signatures import GENERATORS, check_count
 from streamsql.resolve.walk import Walk
 
 
@@ -53,6 +53,7 @@ def generated(node: exp.Expr, scope: Scope, walk: Walk) -> Outputs | None:
         alone = isinstance(argument, exp.Column)
         read.append(used_by(taken, How.IDENTITY if alone else How.TRANSFORMATION))
     kind = name.removesuffix("_outer")
+    check_count(name, len(node.expressions), node, walk)
     _check_input(kind, node, types, walk)
     given = [Argument(t, n) for t, n in zip(types, node.expressions, strict=True)]
     check_arguments(kind, node, given, walk)

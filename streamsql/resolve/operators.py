@@ -19,6 +19,7 @@ from streamsql.resolve.coercion import (
     wider_number,
     widest,
 )
+from streamsql.resolve.conditions import check_condition
 from streamsql.resolve.functions import operation_type
 from streamsql.resolve.hazards import comparison_risks, division_risk
 from streamsql.resolve.kinds import (
@@ -30,6 +31,7 @@ from streamsql.resolve.kinds import (
     unmixable,
 )
 from streamsql.resolve.scope import Scope
+from streamsql.resolve.signatures import check_count
 from streamsql.resolve.walk import Rule, Walk, visit
 
 
@@ -140,7 +142,7 @@ def _case(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
     for branch in node.args["ifs"]:
         found = walk.type_of(branch.this, scope, walk)
         if node.this is None:
-            _check_condition(branch.this, found, walk)
+            check_condition(branch.this, "WHEN", found, walk)
         branches.append(walk.type_of(branch.args["true"], scope, walk))
     default = node.args.get("default")
     if default is not None:
@@ -181,6 +183,8 @@ def check_mixed(
 def _if(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
     _check_condition(node.this, walk.type_of(node.this, scope, walk), walk)
     other = node.args.get("false")
+    if other is None:
+        check_count("if", 2, node, walk)
     found = walk.type_of(node.args["true"], scope, walk)
     if other is None:
         return found

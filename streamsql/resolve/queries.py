@@ -12,7 +12,8 @@ from streamsql.dialect import function_name
 from streamsql.pipes import PIPED, pipe_operator
 from streamsql.resolve.aggregation import check_aggregation
 from streamsql.resolve.coercion import widest
-from streamsql.resolve.expressions import check_condition, type_of
+from streamsql.resolve.conditions import check_condition
+from streamsql.resolve.expressions import type_of
 from streamsql.resolve.foreign import check_clauses
 from streamsql.resolve.generators import check_generators
 from streamsql.resolve.grouping import (

@@ -13,8 +13,9 @@ from streamsql.datatypes import DataType, Struct, ddl
 from streamsql.dialect import WATERMARK, function_name
 from streamsql.pipes import PIPE
 from streamsql.resolve.coercion import TIMESTAMP
+from streamsql.resolve.conditions import check_condition
 from streamsql.resolve.correlation import correlated_aggregate
-from streamsql.resolve.expressions import check_condition, type_of
+from streamsql.resolve.expressions import type_of
 from streamsql.resolve.foreign import check_join, check_relation
 from streamsql.resolve.generators import Generated, generated
 from streamsql.resolve.join_bounds import JoinInput, compared_columns, read_condition
