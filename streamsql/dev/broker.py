@@ -32,6 +32,7 @@ from streamsql.spark.tether import Tether, start_tethered, started_at
 
 READY_WITHIN = 120.0  # seconds; a start takes a few, on a busy machine many
 _STOP_WITHIN = 20.0
+_TRIES = 3  # a port that is free may be another's before the broker is up
 _LAST_LINES = 8
 
 Progress = Callable[[str], None]
@@ -231,6 +232,25 @@ def _start_locked(
     port: int | None,
     ready_within: float,
     security: Security | None = None,
+) -> EmbeddedBroker:
+    for left in reversed(range(_TRIES)):
+        try:
+            return _start_once(data_dir, lock, java, jars, env, port, ready_within, security)
+        except EnvironmentFault as fault:
+            if not left or "Address already in use" not in fault.message:
+                raise  # one that was asked for is looked at again, and named if it is taken
+    raise AssertionError("the last try returns or raises")
+
+
+def _start_once(
+    data_dir: Path,
+    lock: int,
+    java: Java,
+    jars: tuple[Path, ...],
+    env: Mapping[str, str],
+    port: int | None,
+    ready_within: float,
+    security: Security | None,
 ) -> EmbeddedBroker:
     (data_dir / "broker.json").unlink(missing_ok=True)  # whatever it says, nobody runs
     chosen = choose_port(data_dir, port)

@@ -13,7 +13,7 @@ from confluent_kafka import KafkaError
 
 from streamsql.errors import ConnectionFault
 from streamsql.spark.librdkafka import KafkaConnection, librdkafka_conf
-from streamsql.spark.tls import speaks_tls, verification_fault
+from streamsql.spark.tls import speaks_tls, unreachable, verification_fault
 
 Troubles = list[KafkaError]
 
@@ -107,7 +107,8 @@ def _mend(error: str) -> str:
 
 def _most_telling(error: KafkaError, troubles: Iterable[KafkaError]) -> KafkaError:
     ranked = [t for t in troubles if t.code() in _TELLING]
-    return min(ranked, key=lambda t: _TELLING.index(t.code()), default=error)
+    # What a server refuses it may say in a transport failure, after one that says nothing.
+    return min(ranked, key=lambda t: (not is_hopeless(t), _TELLING.index(t.code())), default=error)
 
 
 def _explained(
@@ -153,20 +154,31 @@ def _no_tls(error: KafkaError, connection: KafkaConnection) -> tuple[str, str]:
 
 
 def _silence(error: KafkaError, connection: KafkaConnection) -> tuple[str, str]:
+    """Say why no answer came. What librdkafka has told by then is a matter of the moment, so where
+    it is not that a server cannot be reached, the server is tried once more."""
     said = _said(error)
-    if any(sign in said for sign in _HUNG_UP) or error.code() == KafkaError._ALL_BROKERS_DOWN:
-        return _hung_up(connection)
-    reason = f": {said}" if error.code() == KafkaError._TRANSPORT else " in time"
+    hung_up = any(sign in said for sign in _HUNG_UP)
+    if error.code() == KafkaError._TRANSPORT and not hung_up:
+        return _no_answer(f": {said}")
+    address = connection.bootstrap_servers.partition(",")[0].strip()
+    why = unreachable(address)
+    if why is not None:
+        return _no_answer(f": {address}: {why}")
+    if hung_up or error.code() == KafkaError._ALL_BROKERS_DOWN:
+        return _hung_up(connection, address)
+    return _no_answer(" in time")
+
+
+def _no_answer(why: str) -> tuple[str, str]:
     return (
-        f"no broker answers{reason}",
+        f"no broker answers{why}",
         "start the broker, or check bootstrap_servers in profiles.yml and the network",
     )
 
 
-def _hung_up(connection: KafkaConnection) -> tuple[str, str]:
-    """What a server means by hanging up; one that refuses connections is reported as such."""
+def _hung_up(connection: KafkaConnection, address: str) -> tuple[str, str]:
+    """Say what a server means by hanging up."""
     protocol = librdkafka_conf(connection).get("security.protocol", "PLAINTEXT")
-    address = connection.bootstrap_servers.partition(",")[0].strip()
     wants_tls = protocol.upper().endswith("SSL")
     if wants_tls == speaks_tls(address):
         return (

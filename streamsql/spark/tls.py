@@ -1,4 +1,8 @@
-"""Why a TLS connection fails: librdkafka says only that a certificate could not be verified."""
+"""Why a connection fails, asked of the server itself.
+
+librdkafka says only that a certificate could not be verified, and of a server that is not there
+often that it did not answer in time.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +30,18 @@ def verification_fault(address: str, conf: Mapping[str, str]) -> str | None:
     return None
 
 
+def unreachable(address: str) -> str | None:
+    """Return why the server at ``host:port`` takes no connection, None if it does or if that is
+    no address of this form."""
+    try:
+        _connect(address).close()
+    except (socket.gaierror, ConnectionResetError, ValueError):
+        return None  # whoever resets a connection has taken it
+    except OSError as error:
+        return error.strerror or str(error)
+    return None
+
+
 def speaks_tls(address: str) -> bool:
     """Whether the server at ``host:port`` answers a TLS handshake."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -39,10 +55,11 @@ def speaks_tls(address: str) -> bool:
 
 
 def _greet(address: str, context: ssl.SSLContext) -> None:
-    host, _, port = address.rpartition(":")
-    name = host.strip("[]")
-    with (
-        socket.create_connection((name, int(port)), _WITHIN) as plain,
-        context.wrap_socket(plain, server_hostname=name),
-    ):
+    name = address.rpartition(":")[0].strip("[]")
+    with _connect(address) as plain, context.wrap_socket(plain, server_hostname=name):
         pass
+
+
+def _connect(address: str) -> socket.socket:
+    host, _, port = address.rpartition(":")
+    return socket.create_connection((host.strip("[]"), int(port)), _WITHIN)

@@ -69,7 +69,7 @@ class Shop:
     def stored(self, topic: str, *, committed: bool = True) -> list[StoredRecord]:
         """All records of a topic, in their order."""
         ends = end_offsets(self.connection, [topic])[topic]
-        with reading(self.connection, timeout=10, committed=committed) as reader:
+        with reading(self.connection, timeout=60, committed=committed) as reader:
             found = list(reader.between(topic, dict.fromkeys(ends, 0), ends))
         return sorted(found, key=lambda r: (r.partition, r.offset))
 

@@ -8,12 +8,14 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from confluent_kafka import TopicPartition
 from dead_letters.letter_project import Shop, letter
 from main_job.command import Command
 
 from streamsql.dev.broker import EmbeddedBroker
 from streamsql.errors import ConnectionFault
-from streamsql.spark.kafka import Record, TopicSpec, create_topics, delete_topics, topic_info
+from streamsql.spark.kafka import Record, TopicSpec, create_topics, delete_topics
+from streamsql.spark.kafka_reading import reading
 from streamsql.spark.transactions import transactions
 
 pytestmark = pytest.mark.kafka
@@ -143,11 +145,11 @@ def test_a_topic_that_is_gone_is_named(shop: Shop) -> None:
 
 def test_the_newest_of_two_replays_goes_on_alone(shop: Shop) -> None:
     create_topics(shop.connection, [TopicSpec(f"{shop.orders}.out", 1, 1)])
-    with transactions(shop.connection, shop.prefix, timeout=20) as first:
+    with transactions(shop.connection, shop.prefix, timeout=60) as first:
         first.send(shop.orders, Record(b"one"))
         first.commit()
         first.send(shop.orders, Record(b"never there"))
-        with transactions(shop.connection, shop.prefix, timeout=20) as second:
+        with transactions(shop.connection, shop.prefix, timeout=60) as second:
             assert [r.value for r in shop.stored(shop.orders)] == [b"one"]
             with pytest.raises(ConnectionFault, match="somebody else began to do the same"):
                 first.commit()
@@ -162,18 +164,24 @@ def test_killed_in_the_middle_and_done_again(shop: Shop) -> None:
     records see each once."""
     count, ledger = 20_000, f"{shop.letters}.replayed"
     shop.write(letter(shop.orders, n, partition=n % 2, value=b"%d" % n) for n in range(count))
-    kills = 0
-    while kills < 2:
+    shop.make_topics(ledger, partitions=1)
+    for _ in range(2):
         with Command("dead-letters", "replay", "--yes", cwd=shop.root) as command:
-            so_far = len(shop.stored(ledger)) if topic_info(shop.connection, [ledger]) else 0
-            while not (topic_info(shop.connection, [ledger]) and len(shop.stored(ledger)) > so_far):
-                assert not command.ended, "it ended before it could be killed"
+            await_growth(shop, ledger, 1000, command)  # some transactions of 500 notes each
             command.signal(signal.SIGKILL)
             assert command.end().code == -signal.SIGKILL
-        kills += 1
     there = len(shop.stored(shop.orders))
     assert 0 < there < count
     assert replayed(shop) == {shop.orders: count - there}
     found = Counter(record.value for record in shop.stored(shop.orders))
     assert set(found.values()) == {1}
     assert len(found) == count
+
+
+def await_growth(shop: Shop, topic: str, count: int, command: Command) -> None:
+    """Wait for so many more records, looking more often than a transaction takes."""
+    at = TopicPartition(topic, 0)
+    with reading(shop.connection, timeout=60) as reader:
+        before = reader.consumer.get_watermark_offsets(at, 60)[1]
+        while reader.consumer.get_watermark_offsets(at, 60)[1] < before + count:
+            assert not command.ended, "it ended before it could be killed"

@@ -159,7 +159,7 @@ def test_the_broker_dies_in_mid_run(
             run.process.send_signal(signal.SIGINT)
             run.process.wait(timeout=300)
             took = time.monotonic() - asked
-    assert took < 60
+    assert took < 120
     assert run.process.returncode == 0, run.said()
     assert 1 <= restarts["delay"] <= 60
     assert "Traceback" not in run.said()
