@@ -164,7 +164,8 @@ def parse_sql(sql: str) -> ParsedSql:
 def function_name(node: exp.Expr) -> str | None:
     """Return the lower-case name of a function call as the user wrote it, else None."""
     if isinstance(node, exp.Anonymous):
-        return str(node.name).lower()
+        name: str = node.name
+        return name.lower()
     return None
 
 

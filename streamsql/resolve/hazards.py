@@ -255,6 +255,9 @@ def _renamed(node: exp.Expr, name: str | None = None) -> str:
 
 
 def _text(node: exp.Expr) -> str:
+    plain = _plain_text(node)
+    if plain is not None:
+        return plain
     # Queries are rewritten while they are written.
     copy = node.find(exp.Query) is not None
     return node.sql("databricks", comments=False, normalize_functions=False, copy=copy)
@@ -330,3 +333,22 @@ def is_event_time(node: exp.Expr, watermarked: Iterable[exp.Expr]) -> bool:
     if call is not None and function_name(call) in ("window", "session_window"):
         return call.expressions[0] is node
     return any(node is expression for expression in watermarked)
+
+
+def _plain_text(node: exp.Expr) -> str | None:
+    """Return the text of a name, a number or a call of such: sqlglot's writer takes long to make.
+
+    None for what may need more than that.
+    """
+    if isinstance(node, exp.Column) and isinstance(node.this, exp.Identifier):
+        parts = node.parts
+        quoted = any(part.args.get("quoted") for part in parts)
+        return None if quoted else ".".join([part.name for part in parts])
+    if isinstance(node, exp.Literal) and not node.is_string:
+        return str(node.this)
+    if not isinstance(node, exp.Anonymous) or not isinstance(node.this, str):
+        return None
+    arguments = [_plain_text(argument) for argument in node.expressions]
+    if any(argument is None for argument in arguments):
+        return None
+    return f"{node.this}({', '.join([a for a in arguments if a is not None])})"

@@ -200,6 +200,9 @@ def united(origins: Iterable[Origins], how: How = How.IDENTITY) -> Origins:
         return NOWHERE
     if len(given) == 1 and how is How.IDENTITY:
         return given[0]
+    if len(given) == 1 and len(given[0].uses) == 1:
+        ((name, used),) = given[0].uses
+        return Origins((Use(name, max(used, how)),))
     strongest: dict[Field, How] = {}
     for one in given:
         for name, used in one.uses:

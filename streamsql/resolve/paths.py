@@ -30,14 +30,18 @@ def _column(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
             walk.read.append(inside(scope.passed[name], scope.lambdas[name], parts[1:]))
         return _fields(scope.lambdas[parts[0].lower()], parts[1:], node, walk)
     found = look_up(parts, scope)
-    if found.attribute is not None:
-        if found.attribute.origin:
-            used = walk.hidden_used.setdefault(found.attribute.origin, set())
-            used.add(found.attribute.name)
-        if is_timed(found.attribute):
-            walk.used.append(found.attribute)
-        walk.read.append(inside(found.attribute.origins, found.attribute.type, found.fields))
-        return _fields(found.attribute.type, found.fields, node, walk)
+    attribute = found.attribute
+    if attribute is not None:
+        if attribute.origin:
+            used = walk.hidden_used.setdefault(attribute.origin, set())
+            used.add(attribute.name)
+        if is_timed(attribute):
+            walk.used.append(attribute)
+        if not found.fields:
+            walk.read.append(attribute.origins)
+            return attribute.type
+        walk.read.append(inside(attribute.origins, attribute.type, found.fields))
+        return _fields(attribute.type, found.fields, node, walk)
     if len(parts) == 1 and parts[0].lower() in _WITHOUT_PARENTHESES:
         return _WITHOUT_PARENTHESES[parts[0].lower()]
     if found.ambiguous:

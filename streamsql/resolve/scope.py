@@ -226,10 +226,15 @@ class Scope:
 
     def named(self, name: str) -> Sequence[Visible]:
         """Return the columns of a name in lower case; who asks once asks often."""
-        if not self._by_name:
+        by_name = self._by_name
+        if not by_name:
             for seen in self.visible:
-                self._by_name.setdefault(seen.attribute.name.lower(), []).append(seen)
-        return self._by_name.get(name, ())
+                key = seen.attribute.name.lower()
+                if key in by_name:
+                    by_name[key].append(seen)
+                else:
+                    by_name[key] = [seen]
+        return by_name.get(name, ())
 
     def with_lambdas(
         self, names: Mapping[str, DataType | None], passed: Mapping[str, Origins]
@@ -305,9 +310,7 @@ def _look_up_here(parts: tuple[str, ...], scope: Scope) -> Found:
     if known is not None:
         return known
     names = [p.lower() for p in parts]
-    for qualified in (True, False):
-        if qualified and len(names) == 1:
-            continue
+    for qualified in (True, False) if len(names) > 1 else (False,):
         matches = _matches(names, scope, qualified)
         if len(matches) == 1:
             found = Found(matches[0].attribute, parts[1 + qualified :])
