@@ -127,8 +127,7 @@ class Source:
         return tuple(test for column in self.columns for test in column.data_tests)
 
 
-@dataclass(frozen=True, slots=True)
-class Seed:
+class Seed(NamedTuple):
     """A small CSV of the project, typed, inlined into the queries that read it.
 
     ``rows`` hold the cells as written; None is an empty cell. Every column has a type.
@@ -219,8 +218,7 @@ class ModelConfig:
         return KeyOutput(self.key, written, self.key_options, self.key_schema)
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(NamedTuple):
     """A SQL file as the user wrote it, with what YAML says about it.
 
     ``yaml_config`` is the merged mapping of folder defaults and YAML ``config:``
@@ -350,8 +348,7 @@ class LintSettings:
     places: Mapping[tuple[str, ...], Location] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """``[tool.streamsql]`` of pyproject.toml, or the same table of streamsql.toml."""
 
     name: str

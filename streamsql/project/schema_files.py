@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from streamsql.datatypes import ddl, parse_type
 from streamsql.findings import Location, did_you_mean
@@ -19,8 +20,7 @@ from streamsql.project.faults import Faults
 from streamsql.project.nodes import Column, Settings
 
 
-@dataclass(frozen=True, slots=True)
-class SchemaFiles:
+class SchemaFiles(NamedTuple):
     """The texts of a project's schema files, by path."""
 
     texts: Mapping[str, str]
