@@ -6,7 +6,7 @@ import json
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,15 @@ def in_flight(checkpoints: Path) -> list[InFlight]:
             ranges = _ranges(checkpoints / query, batches.begun)
             found.append(InFlight(query, batches.begun, began, now, ranges))
     return found
+
+
+def tried(flight: InFlight, checkpoints: Path) -> InFlight:
+    """A batch in flight with the time until it was committed: it is tried until then, and its
+    query restarted for it. Spark keeps the books of a hundred batches."""
+    commit = checkpoints / flight.query / "1/commits" / str(flight.batch)
+    if not commit.exists():
+        return flight
+    return replace(flight, noticed=commit.stat().st_mtime_ns // 1_000_000)
 
 
 def _newest(folder: Path) -> int:

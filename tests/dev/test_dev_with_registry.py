@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from main_job.command import streamsql
+from main_job.command import Command, streamsql
 from main_job.shop_project import run_results
 
 pytestmark = [pytest.mark.spark, pytest.mark.kafka, pytest.mark.slow]
@@ -68,7 +68,10 @@ def test_dev_and_run_bring_a_registry_of_their_own(tmp_path: Path) -> None:
     for path, text in FILES.items():
         (tmp_path / path).parent.mkdir(exist_ok=True)
         (tmp_path / path).write_text(text, encoding="utf-8")
-    dev = streamsql("dev", "--duration", "5", "--newest", "1", cwd=tmp_path).succeeded()
+    with Command("dev", "--duration", "9m", "--newest", "1", cwd=tmp_path) as playing:
+        playing.wait_for_rows("hot")
+        playing.press_ctrl_c()
+        dev = playing.end().succeeded()
     said = json.dumps(dev.events) + dev.err
     assert "started the embedded schema registry at http://127.0.0.1:" in said
     assert "sample events sent: " in said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from streamsql.dev.broker import EmbeddedBroker
 
 USERS = {"shop": "s3cret-of-shop", "guest": "s3cret-of-guest"}
 STORE_PASSWORD = "s3cret-of-store"
+PATIENCE = 60.0  # seconds for what takes milliseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ class Secured:
         admin = AdminClient({"bootstrap.servers": self.broker.bootstrap_servers})
         binding = _binding(who, what, name, kind, pattern)
         for future in admin.create_acls([binding]).values():
-            future.result(10)
+            future.result(PATIENCE)
+        _await(admin, binding, there=True)
 
     def revoke(
         self, who: str, what: str, name: str, kind: str = "TOPIC", pattern: str = "LITERAL"
@@ -64,17 +67,29 @@ class Secured:
         """Take a right away that was given."""
         admin = AdminClient({"bootstrap.servers": self.broker.bootstrap_servers})
         given = _binding(who, what, name, kind, pattern)
-        filter_ = AclBindingFilter(
-            given.restype,
-            given.name,
-            given.resource_pattern_type,
-            given.principal,
-            given.host,
-            given.operation,
-            given.permission_type,
-        )
-        for future in admin.delete_acls([filter_]).values():
-            assert len(future.result(10)) == 1, "there was such a right"
+        for future in admin.delete_acls([_filter(given)]).values():
+            assert len(future.result(PATIENCE)) == 1, "there was such a right"
+        _await(admin, given, there=False)
+
+
+def _await(admin: AdminClient, binding: AclBinding, *, there: bool) -> None:
+    """Wait until the broker goes by what its controller was told."""
+    deadline = time.monotonic() + PATIENCE
+    while bool(admin.describe_acls(_filter(binding)).result(PATIENCE)) != there:
+        assert time.monotonic() < deadline, binding
+        time.sleep(0.01)
+
+
+def _filter(binding: AclBinding) -> AclBindingFilter:
+    return AclBindingFilter(
+        binding.restype,
+        binding.name,
+        binding.resource_pattern_type,
+        binding.principal,
+        binding.host,
+        binding.operation,
+        binding.permission_type,
+    )
 
 
 def _binding(who: str, what: str, name: str, kind: str, pattern: str) -> AclBinding:
