@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
@@ -35,7 +36,8 @@ class Node(NamedTuple):
     config: ModelConfig | None = None
 
 
-class Graph(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Graph:
     """Who reads whom. ``order`` holds every node, each after all that it reads.
 
     Nodes of a cycle and all that read them come last, where no order is right;

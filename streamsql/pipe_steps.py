@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from sqlglot.tokenizer_core import Token, TokenType
 
@@ -142,7 +143,8 @@ def ends_query(part: Part) -> bool:
 # Steps
 
 
-class _Pipe(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Pipe:
     """The query so far, the operator with what follows it, and the place after the step."""
 
     query: Parts

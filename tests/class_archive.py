@@ -17,7 +17,8 @@ from pathlib import Path
 from streamsql.spark.artifacts import pyspark_home
 from streamsql.spark.java import Java
 
-# One stream with state is most of what any of them does.
+# What most of them do: streams with state, joins of streams, batches written by hand, and Parquet,
+# of which Delta's tables and their logs are made.
 TRAINING = """
 import sys
 from pyspark import SparkContext
@@ -28,13 +29,49 @@ settings = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.sql.shuffle.partitions": "1",
+    "spark.sql.ansi.enabled": "true",
 }
 spark = SparkSession.builder.master("local[1]").config(map=settings).getOrCreate()
-spark.range(10).selectExpr("id", "timestamp_seconds(id) AS ts").write.json(sys.argv[1] + "/in")
-rows = spark.readStream.schema("id BIGINT, ts TIMESTAMP").json(sys.argv[1] + "/in")
-counts = rows.withWatermark("ts", "1 second").groupBy("ts").count()
-writer = counts.writeStream.format("noop").trigger(availableNow=True)
-writer.option("checkpointLocation", sys.argv[1] + "/checkpoint").start().awaitTermination()
+folder = sys.argv[1]
+made = spark.range(10).selectExpr("id", "timestamp_seconds(id) AS ts", "CAST(id AS STRING) AS k")
+made.write.json(folder + "/in")
+rows = spark.readStream.schema("id BIGINT, ts TIMESTAMP, k STRING").json(folder + "/in")
+rows.withWatermark("ts", "1 second").createOrReplaceTempView("a")
+rows.withWatermark("ts", "1 second").createOrReplaceTempView("b")
+queries = (
+    "SELECT window(ts, '1 minute').start AS w, count(*) AS n, max(id) AS m, sum(CAST(id AS"
+    " DECIMAL(12,2))) AS s FROM a GROUP BY window(ts, '1 minute')",
+    "SELECT session_window(ts, '1 minute') AS w, k, count(*) AS n FROM a GROUP BY 1, 2",
+    "SELECT a.id, b.k FROM a LEFT JOIN b ON a.id = b.id AND b.ts BETWEEN a.ts AND a.ts +"
+    " INTERVAL 1 HOUR",
+    "WITH c AS (SELECT *, from_json(concat('[', k, ']'), 'array<int>') AS j FROM a WHERE id > 1)"
+    " SELECT upper(k) AS key, to_json(struct(j[0] AS x, coalesce(id, 0) AS id, ts)) AS value,"
+    " CASE WHEN k LIKE '1%' THEN try_cast(k AS INT) END AS c FROM c",
+)
+
+
+def write(batch, number):
+    batch.persist()
+    batch.write.mode("append").parquet(folder + "/out")
+    batch.unpersist()
+
+
+for number, query in enumerate(queries):
+    found = spark.sql(query)
+    if number == 0:
+        found = found.drop("w")
+        writer = found.writeStream.foreachBatch(write)
+    elif number == 3:
+        writer = found.dropDuplicates(["key"]).writeStream.format("noop").outputMode("append")
+    else:
+        writer = found.writeStream.format("noop")
+    writer = writer.option("checkpointLocation", folder + "/checkpoint" + str(number))
+    writer.trigger(availableNow=True).start().awaitTermination()
+made.createOrReplaceTempView("t")
+spark.sql("SELECT k, row_number() OVER (PARTITION BY k ORDER BY id) AS r FROM t").collect()
+made.write.parquet(folder + "/more")
+spark.read.parquet(folder + "/more").createOrReplaceTempView("p")
+spark.sql("SELECT p.k, count(*) AS n FROM p JOIN t ON p.id = t.id GROUP BY p.k").collect()
 spark.stop()
 gateway = SparkContext._gateway
 gateway.shutdown()

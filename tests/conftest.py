@@ -6,12 +6,13 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import class_archive
 import pytest
+import short_lives
 from postgres import Postgres, running
-from running_order import turn
+from running_order import ByServer, turn
 
 from streamsql.dev.broker import EmbeddedBroker
 from streamsql.dev.broker import start as start_broker
@@ -23,14 +24,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
-# The lives of Spark here are short: the quick compiler alone makes the suite a third shorter.
-# Spark's launcher hands this on to every driver, those of commands too.
-os.environ["SPARK_SUBMIT_OPTS"] = " ".join(
-    (
-        "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC",
-        os.environ.get("SPARK_SUBMIT_OPTS", ""),
-    )
-).strip()
+os.environ[short_lives.NAME] = short_lives.options(os.environ)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -51,6 +45,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.sort(key=turn)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByServer | None:
+    """Have files that need the same server stay with one worker."""
+    return ByServer(config, log) if config.getoption("dist") == "loadfile" else None
+
+
 def say(line: str) -> None:
     """Show a download on the terminal, past pytest's capture: it may take a while."""
     sys.__stderr__ and sys.__stderr__.write(f"  {line}\n")
@@ -65,7 +65,7 @@ def java() -> Java:
 def quick_starts(java: Java, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Have every Spark from here on map the archive of its classes."""
     more = class_archive.options(java, tmp_path_factory.mktemp("archive"))
-    os.environ["SPARK_SUBMIT_OPTS"] += f" {more}"
+    os.environ[short_lives.NAME] += f" {more}"
 
 
 @pytest.fixture(scope="session")

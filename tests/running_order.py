@@ -9,25 +9,55 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 TESTS = Path(__file__).parent
 LONGEST = (
-    "chaos/test_clean_stops.py",
+    "main_job/test_cluster_run.py",
+    "cli/test_lint_cache.py",  # needs no Spark, whose archive of classes the first worker may make
     "run/test_state_claims.py",
     "chaos/test_kills.py",
+    "chaos/test_clean_stops.py",
     "chaos/test_broker_outages.py",
+    "main_job/test_sample_project.py",
     "errors/test_running.py",
     "main_job/test_what_keeps_data_right.py",
-    "main_job/test_cluster_run.py",
-    "main_job/test_sample_project.py",
+    "security/test_secured_runs.py",
+    "run/test_standing_watermarks.py",
+    "machine/test_broker.py",
     "chaos/test_database_kills.py",
     "main_job/test_failing_queries.py",
-    "cli/test_run_command.py",
     "oracle/test_random_queries.py",
-    "run/test_standing_watermarks.py",
+    "cli/test_run_command.py",
+    "dead_letters/test_guide.py",
+    "security/test_secured_registries.py",
+    "data_tests/test_consequences_on_spark.py",
     "run/test_correlated_subqueries.py",
-    "cli/test_lint_cache.py",
 )
+# What needs the same server stays with one worker, so that it is started once.
+TOGETHER = {
+    "the sample project with its broker": (
+        "main_job/test_cluster_run.py",
+        "main_job/test_sample_project.py",
+    ),
+    "the broker with many doors": (
+        "security/test_planted_secrets.py",
+        "security/test_refusals.py",
+        "security/test_revoked_rights.py",
+        "security/test_secured_runs.py",
+    ),
+    "the registry": ("registry/", "security/test_secured_registries.py"),
+    "the database": ("databases/", "chaos/test_database_kills.py"),
+}
+
+
+class ByServer(LoadFileScheduling):
+    """Hands out files, and files that need the same server together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        name = file.partition(f"{TESTS.name}/")[2]
+        return next((part for part, of in TOGETHER.items() if name.startswith(of)), file)
 
 
 def turn(item: pytest.Item) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from streamsql.findings import Finding, Location, Severity
@@ -29,7 +30,8 @@ class Ignore(NamedTuple):
     lines: frozenset[int]
 
 
-class Ignores(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Ignores:
     """All comments of a project; ``by_line`` finds those of a rule at a line of a file."""
 
     all: tuple[Ignore, ...]

@@ -7,6 +7,7 @@ setting makes it run. Everything else is the project's to weigh.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from streamsql.checks.baseline import without_known
@@ -96,7 +97,8 @@ def _with_models(findings: Sequence[Finding], project: Project) -> Iterator[Find
             yield finding
 
 
-class Levels(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Levels:
     """What the findings of each rule are, in each folder."""
 
     settings: Settings

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from streamsql.checks.rule import Documentation
 from streamsql.findings import Severity
 
 
-class StageFinding(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class StageFinding:
     """A finding that no rule makes, and what there is to say about it.
 
     ``text`` is written as a rule's docstring is; its examples may be missing.

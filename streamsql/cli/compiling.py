@@ -6,9 +6,10 @@ import importlib.util
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from streamsql.render import RenderContext
 
 
-class Compiled(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Compiled:
     """A project as one command sees it. ``root`` and ``target_path`` are absolute."""
 
     compilation: Compilation

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from streamsql.datatypes import Array, DataType, Decimal, Map, Primitive, Struct, parse_type
 
@@ -44,7 +44,8 @@ _ALSO: Mapping[str, tuple[str, ...]] = {
 }
 
 
-class TableColumn(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class TableColumn:
     """A column of a written table: its name, and the types of Spark and of PostgreSQL."""
 
     name: str
@@ -110,7 +111,8 @@ def _parts(text: str) -> tuple[str, int | None, int]:
     return base, int(precision), int(scale or 0)
 
 
-class TableNames(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class TableNames:
     """A table, and those that streamsql keeps beside it in the same schema, quoted.
 
     ``query`` is the name of the query in the books, with its project.
@@ -217,7 +219,8 @@ def _this(names: TableNames, checkpoint: str) -> str:
     return f"query = {text(names.query)} AND checkpoint = {text(checkpoint)}"
 
 
-class Merge(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Merge:
     """How staged rows become rows of a table.
 
     ``types`` are those that the table's columns have, by name. Without a ``key`` rows are

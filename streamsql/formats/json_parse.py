@@ -8,7 +8,7 @@ closed the object before.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from streamsql.datatypes import DataType, ddl, quote_name
 from streamsql.formats.json_decimals import can_be_read
@@ -28,7 +28,8 @@ STRICT = "map('allowSingleQuotes', 'false')"
 SPACE = "[ \\\\t\\\\r\\\\n]*"
 
 
-class JsonObject(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class JsonObject:
     """A part of a record that is one JSON object with these columns, and how to parse it.
 
     ``bytes`` is the expression of its bytes, without a frame.

@@ -23,7 +23,8 @@ schema demands (``pattern``, ``minimum``, …) is not looked at when records are
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from streamsql.datatypes import Array, DataType, Field, Map, Primitive, Struct
 from streamsql.formats.avro_schema import SchemaError, SchemaField, Shape
@@ -42,7 +43,8 @@ _HINT = "Spark has no one type for it: declare the columns, one of type variant,
 _SHAPE = Shape("plain")
 
 
-class _Reader(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Reader:
     """A walk over a schema; ``$ref`` counts from its root."""
 
     root: Mapping[str, Any]

@@ -5,7 +5,8 @@ fails. The shape is dbt's, with ``arguments`` and ``config``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from streamsql.findings import Location, did_you_mean
 from streamsql.project.faults import Faults
@@ -116,7 +117,8 @@ DATA_TEST = Section(
 )
 
 
-class DataTests(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class DataTests:
     """A list of data tests: of a column, or of whole rows."""
 
     of_column: bool

@@ -127,7 +127,8 @@ class Source:
         return tuple(test for column in self.columns for test in column.data_tests)
 
 
-class Seed(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Seed:
     """A small CSV of the project, typed, inlined into the queries that read it.
 
     ``rows`` hold the cells as written; None is an empty cell. Every column has a type.
@@ -218,7 +219,8 @@ class ModelConfig:
         return KeyOutput(self.key, written, self.key_options, self.key_schema)
 
 
-class Model(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Model:
     """A SQL file as the user wrote it, with what YAML says about it.
 
     ``yaml_config`` is the merged mapping of folder defaults and YAML ``config:``
@@ -348,7 +350,8 @@ class LintSettings:
     places: Mapping[tuple[str, ...], Location] = field(default_factory=dict)
 
 
-class Settings(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Settings:
     """``[tool.streamsql]`` of pyproject.toml, or the same table of streamsql.toml."""
 
     name: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from streamsql.connectors.jdbc import URL
@@ -86,7 +87,8 @@ CONNECTION = Section(
 )
 
 
-class NamedSections(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class NamedSections:
     """A mapping of the user's own names to sections of one kind."""
 
     section: Section

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
 from streamsql.datatypes import ddl, parse_type
 from streamsql.findings import Location, did_you_mean
@@ -20,7 +19,8 @@ from streamsql.project.faults import Faults
 from streamsql.project.nodes import Column, Settings
 
 
-class SchemaFiles(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class SchemaFiles:
     """The texts of a project's schema files, by path."""
 
     texts: Mapping[str, str]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from streamsql.datatypes import DataTypeError, ddl, parse_type
 from streamsql.findings import Location, did_you_mean
@@ -78,7 +78,8 @@ def _text(marked: Marked) -> str | None:
     return marked.text
 
 
-class Text(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Text:
     """Any text; a number or a date counts as the text it was spelled with."""
 
     expected: str = "a text"
@@ -116,7 +117,8 @@ class Version:
         return {"type": ["string", "number"]}
 
 
-class Name(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Name:
     """A name that becomes part of an identifier: letters, digits and underscores."""
 
     of: str
@@ -174,7 +176,8 @@ class Flag:
         return {"anyOf": [{"type": "boolean"}, _TEMPLATE]}
 
 
-class Whole(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Whole:
     """A whole number, at least ``least``."""
 
     least: int = 1
@@ -194,7 +197,8 @@ class Whole(NamedTuple):
         return {"anyOf": [{"type": "integer", "minimum": self.least}, _TEMPLATE]}
 
 
-class Choice(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Choice:
     """One of a few words."""
 
     words: tuple[str, ...]
@@ -256,7 +260,8 @@ class DataTypeText:
         return {"type": "string", "examples": ["bigint", "decimal(10,2)", "struct<a:int>"]}
 
 
-class OneOrMany(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class OneOrMany:
     """One value, or a list of such values; read as a tuple."""
 
     item: Shape
@@ -273,7 +278,8 @@ class OneOrMany(NamedTuple):
         return {"anyOf": [one, {"type": "array", "items": one}]}
 
 
-class ListOf(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ListOf:
     """A list of values of one shape; read as a tuple."""
 
     item: Shape
@@ -314,7 +320,8 @@ class TextMap:
         }
 
 
-class MapOf(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class MapOf:
     """A mapping of the user's own names to values of one shape; read as a Record."""
 
     item: Shape
@@ -346,7 +353,8 @@ class FreeMap:
         return {"type": "object"}
 
 
-class Refused(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Refused:
     """A key that dbt knows and streamsql does not have: never ignored, always said."""
 
     rule: str
@@ -363,7 +371,8 @@ class Refused(NamedTuple):
         return {"not": {}, "description": self.message}
 
 
-class Key(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Key:
     """A key of a section: its name, what it takes, and one line of help."""
 
     name: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, NamedTuple
+from typing import Any
 
 from streamsql.findings import Location, did_you_mean
 from streamsql.formats import HIDDEN, find_format, unknown_format
@@ -82,7 +83,8 @@ SOURCE = Section(
 )
 
 
-class _Defaulted(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Defaulted:
     """A table's record with what its source says for all its tables."""
 
     source: Record

@@ -140,7 +140,8 @@ def _readable(project: Project, attempts: Sequence[Attempt]) -> Mapping[str, str
     return readable
 
 
-class _Known(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Known:
     """What references can lead to; ``unreadable`` are the files that may declare more."""
 
     readable: Mapping[str, str]

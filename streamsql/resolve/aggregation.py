@@ -7,7 +7,7 @@ grouping key, so that two ways to write one expression are never told apart.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from sqlglot import exp
 
@@ -20,7 +20,8 @@ from streamsql.resolve.signatures import is_function
 from streamsql.resolve.walk import Walk
 
 
-class _Grouped(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Grouped:
     """The columns of a SELECT's grouping keys: those that are a key, and those inside of one."""
 
     plain: frozenset[int]

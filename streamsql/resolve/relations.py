@@ -427,7 +427,6 @@ class ResolvedModel:
     ``*`` leaves those fields out. ``hazards`` are the expressions of its own that may go wrong.
     ``lineage`` says which columns of the relations it reads its own come from. ``tests`` are its
     data tests; ``edits`` are what makes ``sql`` of the rendered text, beside the parser's own.
-    ``unlisted`` says that it can be read, and has columns that nobody knows.
     """
 
     parsed: ParsedModel
@@ -440,7 +439,6 @@ class ResolvedModel:
     lineage: ModelLineage = field(default_factory=ModelLineage)
     tests: tuple[ResolvedTest, ...] = ()
     edits: tuple[Edit, ...] = ()
-    unlisted: bool = False
 
     @property
     def name(self) -> str:

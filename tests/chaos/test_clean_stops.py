@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.spark, pytest.mark.kafka, pytest.mark.slow]
 
 PREFIX = "stopped"
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGINT)
-FEED = 5.0  # seconds of events for each run
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+FEED = 4.0  # seconds of events for each run
 
 
 def test_nothing_comes_twice_after_clean_stops(

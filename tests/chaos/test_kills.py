@@ -1,6 +1,6 @@
 """The driver is killed at random moments and started again: nothing is lost.
 
-``STREAMSQL_KILLS`` is how often, 3 if it is not set.
+``STREAMSQL_KILLS`` is how often, 2 if it is not set.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from main_job.shop_project import (
     play,
     send,
 )
+from short_lives import with_checksums
 
 from streamsql.dev.broker import EmbeddedBroker
 
@@ -35,9 +36,9 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.spark, pytest.mark.kafka, pytest.mark.slow]
 
-KILLS = int(os.environ.get("STREAMSQL_KILLS", "3"))
+KILLS = int(os.environ.get("STREAMSQL_KILLS", "2"))
 PREFIX = "killed"
-FEED = 5.0  # seconds of events for each life of the driver
+FEED = 4.0  # seconds of events for each life of the driver
 
 
 def test_nothing_is_lost_when_the_driver_is_killed(
@@ -45,7 +46,7 @@ def test_nothing_is_lost_when_the_driver_is_killed(
 ) -> None:
     chance = random.Random(5)
     root = copy_shop(tmp_path / "shop", PREFIX)
-    env = on_broker(broker.connection)
+    env = {**on_broker(broker.connection), **with_checksums(os.environ)}
     checkpoints = root / "target/cluster/checkpoints/shop"
     create_sources(broker.connection, PREFIX)
     events = play(
@@ -72,6 +73,7 @@ def test_nothing_is_lost_when_the_driver_is_killed(
     drained = streamsql("run", "--once", "-t", "cluster", *SELECT, cwd=root, env=env)
     drained.succeeded()
     assert all(event["resumed"] for event in drained.of("query_started")), drained.out
+    assert list(checkpoints.rglob(".*.crc")), "on a disk as Hadoop writes it"
 
     warehouse = root / "target/cluster/warehouse/shop"
     audit = Audit(broker.connection, PREFIX, warehouse, events, flights)

@@ -30,7 +30,7 @@ from streamsql.render import Reference, RenderedModel
 from streamsql.resolve import Relation, StatefulOperator, StateKey
 
 ROOT = Path(__file__).parents[2]
-EDITS = int(os.environ.get("STREAMSQL_EDITS", "200"))
+EDITS = int(os.environ.get("STREAMSQL_EDITS", "100"))
 FEW_AND_MANY = [10, pytest.param(EDITS, marks=pytest.mark.slow)]
 Shop = Callable[..., Path]
 Invoke = Callable[..., Result]

@@ -17,6 +17,7 @@ from main_job.shop_project import (
     run_results,
     send,
 )
+from short_lives import of_an_executor
 
 from streamsql.spark.cluster import standalone_cluster
 from streamsql.spark.java import Java
@@ -49,7 +50,7 @@ def test_the_sample_project_runs_on_a_cluster(shop: Shop, java: Java, tmp_path: 
 def _hurry_executors(profiles: Path) -> None:
     """Give executors the options of short lives that the suite's drivers have."""
     memory = "          spark.executor.memory: 1g\n"
-    options = f"          spark.executor.extraJavaOptions: {os.environ['SPARK_SUBMIT_OPTS']}\n"
+    options = f"          spark.executor.extraJavaOptions: {of_an_executor(os.environ)}\n"
     text = profiles.read_text(encoding="utf-8")
     assert memory in text
     profiles.write_text(text.replace(memory, memory + options), encoding="utf-8")

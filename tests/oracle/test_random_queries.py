@@ -1,6 +1,6 @@
 """Lint and a live Spark agree on queries that nobody wrote.
 
-``STREAMSQL_RANDOM_QUERIES`` is how many, 150 if it is not set; ``STREAMSQL_RANDOM_SEED`` makes
+``STREAMSQL_RANDOM_QUERIES`` is how many, 100 if it is not set; ``STREAMSQL_RANDOM_SEED`` makes
 others. A disagreement is mended, and kept in ``disagreements.sql``.
 """
 
@@ -36,7 +36,7 @@ class Case(NamedTuple):
         return f"{self.mode}{keys}{'' if self.sink == 'noop' else f' to {self.sink}'}: {self.sql}"
 
 
-COUNT = int(os.environ.get("STREAMSQL_RANDOM_QUERIES", "150"))
+COUNT = int(os.environ.get("STREAMSQL_RANDOM_QUERIES", "100"))
 SEED = int(os.environ.get("STREAMSQL_RANDOM_SEED", "7"))
 VERSION = "4.1.1"
 _IN_CTES = 0.3

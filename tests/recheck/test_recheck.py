@@ -19,7 +19,7 @@ from streamsql.project.nodes import ProjectFiles
 from streamsql.recheck import OpenProject, open_project, recheck
 
 ROOT = Path(__file__).parents[2]
-EDITS = int(os.environ.get("STREAMSQL_EDITS", "200"))
+EDITS = int(os.environ.get("STREAMSQL_EDITS", "100"))
 FEW_AND_MANY = [20, pytest.param(EDITS, marks=pytest.mark.slow)]
 SPARK = "4.1.1"
 

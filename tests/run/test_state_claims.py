@@ -22,7 +22,7 @@ from streamsql.resolve import ResolvedModel
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-BATCHES = 8
+BATCHES = 6
 ROWS = 5
 COLUMNS = {"id": "string", "user": "string", "amount": "double", "ts": "timestamp"}
 SCHEMA = ", ".join(f"{name} {data_type}" for name, data_type in COLUMNS.items())
