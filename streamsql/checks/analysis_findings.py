@@ -63,6 +63,29 @@ ANALYSIS_FINDINGS: tuple[StageFinding, ...] = (
         """,
     ),
     StageFinding(
+        "bad-format-text",
+        "sql",
+        """A format that is written out is one that Spark cannot read.
+
+        Formats of numbers (`to_number`, `to_char`) and of bytes (`to_binary`) are read with the
+        query, patterns of times (`date_format`, `to_timestamp`) in its first batch, which then
+        fails. Of those some letters mean nothing any more, as `Y` and `u`, and text without quotes
+        is taken for letters.
+
+        Bad:
+
+            -- models/out.sql
+            SELECT order_id, date_format(ordered_at, 'YYYY-MM-dd') AS day
+            FROM {{ source('shop', 'orders') }}
+
+        Good:
+
+            -- models/out.sql
+            SELECT order_id, date_format(ordered_at, 'yyyy-MM-dd') AS day
+            FROM {{ source('shop', 'orders') }}
+        """,
+    ),
+    StageFinding(
         "bad-regular-expression",
         "sql",
         """A regular expression is none: Spark compiles it in the first batch, and the query fails.

@@ -12,7 +12,7 @@ from streamsql.resolve import foreign
 from streamsql.resolve.argument_types import check_arguments, check_source
 from streamsql.resolve.arguments import Argument
 from streamsql.resolve.coercion import BOOLEAN, DATE, DOUBLE, TIMESTAMP, is_numeric
-from streamsql.resolve.conditions import check_condition, check_lambda
+from streamsql.resolve.conditions import check_body, check_condition, check_lambda
 from streamsql.resolve.functions import extracted, function_type, is_aggregate
 from streamsql.resolve.hazards import call_risks
 from streamsql.resolve.higher_order import LAMBDA_SHAPES, is_collection, keeps_elements, passed_to
@@ -25,6 +25,7 @@ from streamsql.resolve.scope import Scope
 from streamsql.resolve.signatures import GENERATORS, check_call, check_count
 from streamsql.resolve.time_windows import WINDOWS, check_window
 from streamsql.resolve.walk import Rule, Walk, hidden_in, visit
+from streamsql.resolve.written_formats import check_format
 
 
 def _arguments(nodes: Sequence[exp.Expr], scope: Scope, walk: Walk) -> list[Argument]:
@@ -67,6 +68,7 @@ def _function(node: exp.Expr, scope: Scope, walk: Walk) -> DataType | None:
     walk.risks.extend(call_risks(name, node, arguments))
     check_schema(name, arguments, walk)
     check_search(name, arguments, walk)
+    check_format(name, arguments, walk)
     if name in _OF_ONE_TYPE:
         alike = _OF_ONE_TYPE[name]
         check_mixed([a.type for a in arguments[alike:]], node, walk, texts=name not in _STRICT)
@@ -274,6 +276,7 @@ def _body(
     scope: Scope,
     walk: Walk,
 ) -> DataType | None:
+    check_body(node, walk)
     names = [e.name.lower() for e in node.expressions]
     known = [*given, *[None] * len(names)]
     made_of = {n: o for n, o in zip(names, passed, strict=False) if isinstance(o, Origins)}

@@ -84,6 +84,14 @@ def check_lambda(
         )
 
 
+def check_body(node: exp.Lambda, walk: Walk) -> None:
+    """Report a subquery in a lambda, wherever in it."""
+    query = node.this.find(exp.Query)
+    if query is not None:
+        message = "a function that is given to another cannot ask a subquery"
+        walk.report("bad-operand", message, query, "join what it asks for, and name the column")
+
+
 def alike(one: DataType, other: DataType) -> bool:
     """Whether two types differ in no more than names and what may be null."""
     match one, other:
