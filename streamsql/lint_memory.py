@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
@@ -107,7 +107,7 @@ def _config_of(text: str) -> ModelConfig:
 def relation_text(relation: Relation) -> str:
     """Return a relation as its readers see it: where its columns stand they do not ask."""
     columns = [(c.name, c.data_type, c.never_null) for c in relation.columns]
-    return _text_of((columns, pack(replace(relation, columns=()))))
+    return _text_of((columns, pack(relation._replace(columns=()))))
 
 
 def relation_of(text: str) -> Relation:
@@ -116,7 +116,7 @@ def relation_of(text: str) -> Relation:
     relation = unpack(rest)
     assert isinstance(relation, Relation)
     made = (OutputColumn(name, kind, never_null=never) for name, kind, never in columns)
-    return replace(relation, columns=tuple(made))
+    return relation._replace(columns=tuple(made))
 
 
 def key_of(*parts: str) -> str:

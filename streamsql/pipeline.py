@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from streamsql.checks import WholeProject, check_project
 from streamsql.checks.catalogue import catalogue
@@ -89,7 +89,7 @@ def compile_project(
         broken_below = graph.unsound(errors_of(found, known))
         sound = tuple(m for m in resolution.models if m.name not in broken_below)
         if with_plan:
-            planning = plan_project(project, replace(resolution, models=sound))
+            planning = plan_project(project, resolution._replace(models=sound))
             faults = planning.findings
         else:
             planning = None

@@ -23,8 +23,7 @@ from streamsql.resolve import Relation, ResolvedModel
 _EXAMPLES = re.compile(r"^(Bad|Good):\n\n?((?:[ ]{4}.*\n|\n)+)", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class WholeProject:
+class WholeProject(NamedTuple):
     """What a rule over all of a project looks at.
 
     ``rendered`` are the models with their settings and references, those that could not be
@@ -50,8 +49,7 @@ class WholeProject:
 Subject = TypeVar("Subject", ResolvedModel, Source, WholeProject)
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """What a rule found wrong, and where. ``model`` is for rules over the whole project."""
 
     message: str

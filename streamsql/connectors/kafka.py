@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import NamedTuple
 
 from streamsql.connectors.connector import Connector
 from streamsql.connectors.options import (
@@ -163,8 +164,7 @@ _STARTS = frozenset({"startingTimestamp", "startingOffsetsByTimestamp", "startin
 RESOLVED = _STARTS | {"startingOffsetsByTimestampStrategy"}
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(NamedTuple):
     """Where a source's readers start.
 
     ``how`` is ``earliest``, ``latest``, ``offsets`` or ``timestamp``. ``by_partition`` holds
@@ -173,7 +173,7 @@ class Start:
     """
 
     how: str
-    by_partition: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    by_partition: Mapping[str, Mapping[str, int]] = MappingProxyType({})
     timestamp: int | None = None
     strict: bool = True
 

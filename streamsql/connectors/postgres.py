@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from streamsql.datatypes import Array, DataType, Decimal, Map, Primitive, Struct, parse_type
 
@@ -44,8 +44,7 @@ _ALSO: Mapping[str, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class TableColumn:
+class TableColumn(NamedTuple):
     """A column of a written table: its name, and the types of Spark and of PostgreSQL."""
 
     name: str
@@ -111,8 +110,7 @@ def _parts(text: str) -> tuple[str, int | None, int]:
     return base, int(precision), int(scale or 0)
 
 
-@dataclass(frozen=True, slots=True)
-class TableNames:
+class TableNames(NamedTuple):
     """A table, and those that streamsql keeps beside it in the same schema, quoted.
 
     ``query`` is the name of the query in the books, with its project.
@@ -219,8 +217,7 @@ def _this(names: TableNames, checkpoint: str) -> str:
     return f"query = {text(names.query)} AND checkpoint = {text(checkpoint)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Merge:
+class Merge(NamedTuple):
     """How staged rows become rows of a table.
 
     ``types`` are those that the table's columns have, by name. Without a ``key`` rows are

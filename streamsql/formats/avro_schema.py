@@ -28,7 +28,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from streamsql.datatypes import (
     Array,
@@ -72,8 +72,7 @@ class SchemaError(ValueError):
         self.hint = hint
 
 
-@dataclass(frozen=True, slots=True)
-class SchemaField:
+class SchemaField(NamedTuple):
     """A column that a schema gives.
 
     ``nullable`` is whether a null can be written, ``has_default`` whether a reader can do
@@ -88,8 +87,7 @@ class SchemaField:
     about: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(NamedTuple):
     """What an Avro type is, beyond its Spark type: ``string`` alone may hold broken UTF-8.
 
     ``parts`` are those of a struct by name, or the one of an array or map.

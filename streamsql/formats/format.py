@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from streamsql.findings import Finding, Location
 from streamsql.formats.reading import Part, Reading
@@ -13,22 +15,20 @@ from streamsql.formats.schemas import RecordSchema
 Columns = Sequence[tuple[str, str]]  # names and types, as Spark DDL
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """What is to be written as a value or a key, and how."""
 
     columns: Columns
-    options: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = MappingProxyType({})
     schema: RecordSchema | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class KeyOutput:
+class KeyOutput(NamedTuple):
     """How the key of a record is written; ``format`` None: as it has always been."""
 
     columns: Sequence[str] = ()
     format: Format | None = None
-    options: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = MappingProxyType({})
     schema: RecordSchema | None = None
 
 

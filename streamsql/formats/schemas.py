@@ -12,8 +12,7 @@ registry knows it. Nothing here opens a connection: what is compiled depends on 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from streamsql.findings import did_you_mean
 from streamsql.formats.avro_schema import (
@@ -30,8 +29,7 @@ FRAMINGS = ("confluent", "none")
 MAX_ID = 2**31 - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Writer:
+class Writer(NamedTuple):
     """A schema that records are written with, by its id in the registry."""
 
     id: int
@@ -39,8 +37,7 @@ class Writer:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class RecordSchema:
+class RecordSchema(NamedTuple):
     """The schema of a source's or a topic's values.
 
     ``text`` is the reader's schema, as JSON; ``id`` its id in the registry, if it is
@@ -126,7 +123,7 @@ def _read(path: str, node: Any, options: Mapping[str, str], kind: str) -> Record
     schema = _one(path, parse_schema(reader.text), kind)
     if framing == "none":
         return schema
-    return replace(schema, id=reader.id, writers=writers, subject=str(node["subject"]))
+    return schema._replace(id=reader.id, writers=writers, subject=str(node["subject"]))
 
 
 def _one(path: str, node: Any, kind: str) -> RecordSchema:

@@ -208,8 +208,9 @@ def as_json(value: Any) -> Any:
         return str(value)
     if isinstance(value, Mapping):
         return {str(k): as_json(v) for k, v in value.items()}
+    named = getattr(value, "_fields", None) or getattr(value, "__dataclass_fields__", None)
+    if named is not None:
+        return {name: as_json(getattr(value, name)) for name in named}
     if isinstance(value, tuple | list):
         return [as_json(v) for v in value]
-    if hasattr(value, "__dataclass_fields__"):
-        return {name: as_json(getattr(value, name)) for name in value.__dataclass_fields__}
     return value

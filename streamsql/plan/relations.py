@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from streamsql.connectors.kafka import guarded_pattern, read_options, topics
 from streamsql.datatypes import DataType, Primitive, ddl, parse_type, quote_name
@@ -144,18 +144,18 @@ def _narrowed(source: Source, hidden: Sequence[str], readers: Sequence[ParsedMod
     """
     if source.on_error != "drop":
         return source
-    source = replace(source, key=source.key if "_key" in hidden else None)
+    source = source._replace(key=source.key if "_key" in hidden else None)
     written = find_format(source.format)
     if written is None or not written.by_name or "_before" in hidden:
         return source
     mentioned = mentions(readers)
     timed = source.watermark.column.lower() if source.watermark else None
     kept = tuple(
-        replace(column, data_type=_narrowed_type(column, mentioned))
+        column._replace(data_type=_narrowed_type(column, mentioned))
         for column in source.columns
         if column.not_null or column.name.lower() == timed or mentioned.keeps(column.name)
     )
-    return replace(source, columns=kept or source.columns[:1])
+    return source._replace(columns=kept or source.columns[:1])
 
 
 def _narrowed_type(column: Column, mentioned: Mentions) -> str:

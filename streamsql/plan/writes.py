@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from streamsql.connectors.kafka import write_options
 from streamsql.connectors.postgres import sql_type
 from streamsql.formats import encode
@@ -57,7 +55,7 @@ def written(
 
     A sink takes columns that nobody knows too. Rows that data tests quarantine are among them.
     """
-    config = replace(model.parsed.rendered.config, schema=output_schema(model))
+    config = model.parsed.rendered.config._replace(schema=output_schema(model))
     relation = model.parsed.rendered.model.relation
     name = f"write__{model.name}"
     dead_letter = config.dead_letter

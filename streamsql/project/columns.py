@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from streamsql.project.data_tests import DataTests
 from streamsql.project.faults import Faults
@@ -29,7 +28,7 @@ def _column(record: Record) -> Column:
         location=record.place("name"),
         meta=record.get("meta", {}),
         data_tests=tuple(
-            replace(test, column=record.values["name"]) for test in record.get("data_tests", ())
+            test._replace(column=record.values["name"]) for test in record.get("data_tests", ())
         ),
     )
 
@@ -41,7 +40,7 @@ def _source_column(record: Record) -> Column:
         return column
     decoding = [t for t in column.data_tests if _is_decoding(t)]
     others = tuple(t for t in column.data_tests if t not in decoding)
-    return replace(column, not_null=bool(decoding), data_tests=others)
+    return column._replace(not_null=bool(decoding), data_tests=others)
 
 
 def _is_decoding(test: DataTest) -> bool:

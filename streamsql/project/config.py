@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, replace
 from typing import Any, NamedTuple
 
 from streamsql.findings import Finding, Location, did_you_mean
@@ -141,7 +140,7 @@ def _accepted(
     return accepted
 
 
-_PLAIN_SETTINGS = frozenset(f.name for f in fields(ModelConfig)) - {"dead_letter"}
+_PLAIN_SETTINGS = frozenset(ModelConfig._fields) - {"dead_letter"}
 
 
 def _model_config(model: Model, values: dict[str, Any], materialized: str) -> ModelConfig:
@@ -178,7 +177,7 @@ def _with_schema(
     if known.schema is not None and schemas.lacks(config.format_options):
         return config  # unregistered-schema speaks of it, and 'schema generate' can mend it
     schema = schemas.schema(known.name, config.format_options, place, faults)
-    return replace(config, schema=schema)
+    return config._replace(schema=schema)
 
 
 def _with_key(
@@ -202,16 +201,16 @@ def _with_key(
     if known is None:
         unknown = unknown_format(name, where)
         faults.add("unknown-format", unknown.message, where, unknown.hint)
-        return replace(config, key_format=None)
+        return config._replace(key_format=None)
     options = config.key_options
     faults.found += unknown_options(known, options, given.places.get("key_options", where))
     if known.needs_schema and not {"schema", "subject"} & options.keys():
         options = {"subject": f"{config.topic or faults.model}-key", **options}
-    config = replace(config, key_options=options)
+    config = config._replace(key_options=options)
     if schemas is None or (known.schema is not None and schemas.lacks(options)):
         return config  # unregistered-schema speaks of it, as above
     schema = schemas.schema(name, options, where, faults)
-    return replace(config, key_schema=schema)
+    return config._replace(key_schema=schema)
 
 
 def with_dead_letter(
@@ -231,4 +230,4 @@ def with_dead_letter(
     where = connection or kafka or only_kafka(connections)
     place = told.location if told else None
     dead_letter = quarantine_topic(config, model, topic, where, place, faults)
-    return config if dead_letter is None else replace(config, dead_letter=dead_letter)
+    return config if dead_letter is None else config._replace(dead_letter=dead_letter)

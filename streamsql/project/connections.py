@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from streamsql.findings import Location, did_you_mean
 from streamsql.project.faults import Faults
@@ -36,7 +35,7 @@ def with_connection(
             _known_connections(connections),
         )
         return config
-    return replace(config, connection=only)
+    return config._replace(connection=only)
 
 
 def _check_kind(

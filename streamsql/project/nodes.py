@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from streamsql.findings import Finding, Location
 from streamsql.formats import KeyOutput, RecordSchema, find_format
 
 
-@dataclass(frozen=True, slots=True)
-class DataTest:
+class DataTest(NamedTuple):
     """What must hold for each row of a relation, and what becomes of a row for which it does not.
 
     ``on_failure`` is ``warn`` (counted), ``drop``, ``quarantine`` or ``fail``. ``column`` is None
@@ -23,8 +23,8 @@ class DataTest:
     name: str
     column: str | None
     location: Location
-    arguments: Mapping[str, Any] = field(default_factory=dict)
-    places: Mapping[str, Location] = field(default_factory=dict)
+    arguments: Mapping[str, Any] = MappingProxyType({})
+    places: Mapping[str, Location] = MappingProxyType({})
     on_failure: str = "warn"
     where: str | None = None
     where_location: Location | None = None
@@ -33,8 +33,7 @@ class DataTest:
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """A declared column. ``data_type`` is Spark DDL (``decimal(10,2)``), or None if undeclared.
 
     ``not_null`` on a source's column is part of decoding: a record without it is a bad record.
@@ -45,7 +44,7 @@ class Column:
     description: str
     location: Location
     not_null: bool = False
-    meta: Mapping[str, Any] = field(default_factory=dict)
+    meta: Mapping[str, Any] = MappingProxyType({})
     data_tests: tuple[DataTest, ...] = ()
 
 
@@ -81,8 +80,7 @@ class SourceKey(NamedTuple):
     schema: RecordSchema | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A Kafka topic (or topic pattern) that the project reads and does not write.
 
     Exactly one of ``topic`` and ``topic_pattern`` is set. ``on_error`` is one of
@@ -106,7 +104,7 @@ class Source:
     description: str
     tags: tuple[str, ...]
     location: Location
-    meta: Mapping[str, Any] = field(default_factory=dict)
+    meta: Mapping[str, Any] = MappingProxyType({})
     schema: RecordSchema | None = None
     key: SourceKey | None = None
     partitions: tuple[int, ...] = ()
@@ -127,8 +125,7 @@ class Source:
         return tuple(test for column in self.columns for test in column.data_tests)
 
 
-@dataclass(frozen=True, slots=True)
-class Seed:
+class Seed(NamedTuple):
     """A small CSV of the project, typed, inlined into the queries that read it.
 
     ``rows`` hold the cells as written; None is an empty cell. Every column has a type.
@@ -169,8 +166,7 @@ class Trigger:
     interval: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ModelConfig:
+class ModelConfig(NamedTuple):
     """The settings of one model after folder defaults, YAML and ``config()`` are merged.
 
     Which of them are allowed depends on ``materialized``; ``project.config_keys`` knows.
@@ -184,15 +180,15 @@ class ModelConfig:
     topic: str | None = None
     key: tuple[str, ...] = ()
     format: str | None = None
-    format_options: Mapping[str, str] = field(default_factory=dict)
+    format_options: Mapping[str, str] = MappingProxyType({})
     schema: RecordSchema | None = None
     key_format: str | None = None
-    key_options: Mapping[str, str] = field(default_factory=dict)
+    key_options: Mapping[str, str] = MappingProxyType({})
     key_schema: RecordSchema | None = None
     headers: tuple[tuple[str, str], ...] = ()
     partitions: int | None = None
     replication: int | None = None
-    topic_config: Mapping[str, str] = field(default_factory=dict)
+    topic_config: Mapping[str, str] = MappingProxyType({})
     location: str | None = None
     table: str | None = None
     partition_by: tuple[str, ...] = ()
@@ -207,9 +203,9 @@ class ModelConfig:
     watermark: Watermark | None = None
     dedup: Dedup | None = None
     dead_letter: DeadLetter | None = None
-    options: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = MappingProxyType({})
     renamed_from: str | None = None
-    meta: Mapping[str, Any] = field(default_factory=dict)
+    meta: Mapping[str, Any] = MappingProxyType({})
     contract: bool | None = None
 
     @property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from streamsql.findings import Location
 from streamsql.project.faults import Faults
@@ -89,7 +88,7 @@ def with_unique(
         elif test.on_failure != "drop":
             _report_unbounded(test, faults)
         else:
-            config = replace(config, dedup=Dedup((test.column,), test.arguments.get("within")))
+            config = config._replace(dedup=Dedup((test.column,), test.arguments.get("within")))
     return config
 
 

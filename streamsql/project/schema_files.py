@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from streamsql.datatypes import ddl, parse_type
 from streamsql.findings import Location, did_you_mean
@@ -77,7 +77,7 @@ def columns_of(
             faults.add("schema-mismatch", message, column.location, hint)
         # A property that a JSON Schema requires is part of what a good record is.
         not_null = column.not_null or (schema.kind == "JSON" and not field.nullable)
-        made.append(replace(column, name=field.name, data_type=kind, not_null=not_null))
+        made.append(column._replace(name=field.name, data_type=kind, not_null=not_null))
     return tuple(made)
 
 

@@ -6,7 +6,6 @@ import csv
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from streamsql.datatypes import parse_type
@@ -150,10 +149,10 @@ def _columns(
         cells = [row.cells[index] or None for row in rows]
         given = by_name.get(cell.lower()) or Column(cell, None, "", source.place(header, index))
         if given.data_type is None:
-            given = replace(given, data_type=infer_type(cells))
+            given = given._replace(data_type=infer_type(cells))
         else:
             _check_cells(source, rows, index, given.data_type, faults)
-        columns.append(replace(given, name=cell))
+        columns.append(given._replace(name=cell))
     return tuple(columns)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple
 
 from streamsql.findings import Location
@@ -89,8 +89,7 @@ class RenderedTest(NamedTuple):
         return tuple(r for part in parts if part is not None for r in part.references)
 
 
-@dataclass(frozen=True, slots=True)
-class RenderedModel:
+class RenderedModel(NamedTuple):
     """A model as SQL text, its settings complete.
 
     ``config_places`` is where each of them was given last: in ``config()``, in YAML, or as the
@@ -102,7 +101,7 @@ class RenderedModel:
     references: tuple[Reference, ...]
     config: ModelConfig
     source_map: SourceMap
-    config_places: Mapping[str, Location] = field(default_factory=dict)
+    config_places: Mapping[str, Location] = MappingProxyType({})
     tests: tuple[RenderedTest, ...] = ()
     test_references: tuple[Reference, ...] = ()
 

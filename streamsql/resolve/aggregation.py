@@ -7,7 +7,7 @@ grouping key, so that two ways to write one expression are never told apart.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlglot import exp
 
@@ -20,8 +20,7 @@ from streamsql.resolve.signatures import is_function
 from streamsql.resolve.walk import Walk
 
 
-@dataclass(frozen=True, slots=True)
-class _Grouped:
+class _Grouped(NamedTuple):
     """The columns of a SELECT's grouping keys: those that are a key, and those inside of one."""
 
     plain: frozenset[int]

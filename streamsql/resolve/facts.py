@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from streamsql.parse import ParsedModel
 from streamsql.resolve.hazards import in_condition, is_event_time, is_guarded, shown
@@ -76,7 +75,7 @@ def facts_of(found: Rowset, spark_version: str) -> StreamFacts:
         still=flow.still,
     )
     modes = legal_output_modes(facts, spark_version) if flow.streaming else ()
-    return replace(facts, modes=modes)
+    return facts._replace(modes=modes)
 
 
 def hazards_in(walk: Walk) -> Iterator[Hazard]:

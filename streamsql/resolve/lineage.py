@@ -9,7 +9,6 @@ columns of a query.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import IntEnum
 from types import MappingProxyType
 from typing import NamedTuple
@@ -92,14 +91,13 @@ Trail = list[Origins | Influences]
 """What was read: columns, and what subqueries filter, join and group by."""
 
 
-@dataclass(frozen=True, slots=True)
-class ModelLineage:
+class ModelLineage(NamedTuple):
     """What a model's columns come from, in terms of the relations that it reads itself.
 
     A column that no field goes into (a constant, ``count(*)``) has empty origins.
     """
 
-    columns: Mapping[str, Origins] = field(default_factory=dict)
+    columns: Mapping[str, Origins] = MappingProxyType({})
     influences: Influences = NO_INFLUENCES
 
 

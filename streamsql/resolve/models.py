@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from streamsql.findings import Finding, Severity
@@ -248,7 +248,7 @@ def _without_hidden(models: Sequence[ResolvedModel], known: _Known) -> Iterator[
             used.setdefault(relation, set()).update(fields)
     for model in models:
         edits = tuple(hidden_edits(model.parsed, known.stars[model.name], used))
-        yield replace(model, sql=model.parsed.edited(edits), edits=edits)
+        yield model._replace(sql=model.parsed.edited(edits), edits=edits)
 
 
 def _tests_of_sources(

@@ -312,8 +312,7 @@ class Hazard(NamedTuple):
     dates: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class StreamFacts:
+class StreamFacts(NamedTuple):
     """What is known of a model as a stream.
 
     ``watermarks`` are the output columns that carry one. ``stateful`` are the operators of
@@ -365,8 +364,7 @@ class PendingMeeting(NamedTuple):
     sides: tuple[tuple[Traveller, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Relation:
+class Relation(NamedTuple):
     """What ``ref()`` or ``source()`` reads.
 
     ``name`` is the identifier it renders to. ``columns`` are those of ``SELECT *``,
@@ -417,8 +415,7 @@ class ResolvedTest(NamedTuple):
         return tuple(c for c in (self.passes, self.where) if c is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class ResolvedModel:
+class ResolvedModel(NamedTuple):
     """A model whose columns are known.
 
     ``output_mode`` is the mode its query runs in: the one that was set, else append where
@@ -434,9 +431,9 @@ class ResolvedModel:
     facts: StreamFacts
     sql: str
     output_mode: str | None = None
-    hidden_used: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    hidden_used: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     hazards: tuple[Hazard, ...] = ()
-    lineage: ModelLineage = field(default_factory=ModelLineage)
+    lineage: ModelLineage = ModelLineage()
     tests: tuple[ResolvedTest, ...] = ()
     edits: tuple[Edit, ...] = ()
 
@@ -446,8 +443,7 @@ class ResolvedModel:
         return self.parsed.name
 
 
-@dataclass(frozen=True, slots=True)
-class Resolution:
+class Resolution(NamedTuple):
     """Every model that could be resolved, upstream first, and what was found on the way.
 
     ``relations`` are all that can be read, by identifier. ``unchecked`` are the models that
@@ -460,6 +456,6 @@ class Resolution:
     relations: Mapping[str, Relation]
     findings: tuple[Finding, ...]
     unchecked: tuple[str, ...] = ()
-    broken: Mapping[str, str] = field(default_factory=dict)
+    broken: Mapping[str, str] = MappingProxyType({})
     merged: frozenset[str] = frozenset()
-    source_tests: Mapping[str, tuple[ResolvedTest, ...]] = field(default_factory=dict)
+    source_tests: Mapping[str, tuple[ResolvedTest, ...]] = MappingProxyType({})

@@ -316,7 +316,7 @@ def with_key(kind: Kind, key: SourceKey, good: Made, **bad: tuple[Made, str]) ->
     """Read the keys of a kind too; the third of each three has none."""
     return replace(
         kind,
-        source=replace(kind.source, key=key),
+        source=kind.source._replace(key=key),
         key=lambda n: good(n) if n % 3 else None,
         bad=dict(list(kind.bad.items())[:3]),
         bad_keys=bad,

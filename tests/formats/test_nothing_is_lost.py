@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import random
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -74,7 +73,7 @@ def test_every_record_is_good_bad_or_a_tombstone(spark: SparkSession, name: str)
 @pytest.mark.parametrize("name", ["csv", "debezium", "key_json", "key_text"])
 def test_the_first_bad_record_ends_the_query(spark: SparkSession, name: str) -> None:
     kind = KINDS[name]
-    failing = replace(kind.source, on_error="fail")
+    failing = kind.source._replace(on_error="fail")
     hidden = ("_key",) if kind.source.key else ()
     decoding = decode(failing, "raw_orders", hidden=hidden)
     assert decoding.bad is None
@@ -162,7 +161,7 @@ def test_the_whole_object_beside_its_fields(spark: SparkSession) -> None:
 
 def test_numbers_are_no_times_unless_told(spark: SparkSession) -> None:
     """A connector writes times as numbers unless told otherwise: none is taken for a year."""
-    plain = replace(DEBEZIUM.source, format_options={}, watermark=None)
+    plain = DEBEZIUM.source._replace(format_options={}, watermark=None)
     times = ['"2026-01-01T00:00:00Z"', str(MILLIS), str(MILLIS // 1000), "2026", '"2026"', "-1000"]
     days = ['"2026-01-01"', "20454", "2026"]
     row = '{"op":"c","after":{"id":%d,"at":%s,"day":%s}}'

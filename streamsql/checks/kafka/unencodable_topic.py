@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from streamsql.checks.rule import Fault, model_rule
 from streamsql.findings import Finding, Location, Severity
@@ -34,7 +33,7 @@ def unencodable_topic(model: ResolvedModel) -> Iterator[Fault]:
         return
     columns = [(c.name, c.data_type) for c in model.columns if c.data_type is not None]
     produced = {name.lower() for name, _ in columns}  # unknown-key-column speaks of the others
-    key = replace(config.written_key, columns=[k for k in config.key if k.lower() in produced])
+    key = config.written_key._replace(columns=[k for k in config.key if k.lower() in produced])
     place = rendered.place("key_format" if config.key_format else "key")
     try:
         faults = _faults_of_value(model, columns, rendered.place("format"))
