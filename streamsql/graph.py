@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
@@ -36,8 +35,7 @@ class Node(NamedTuple):
     config: ModelConfig | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Graph:
+class Graph(NamedTuple):
     """Who reads whom. ``order`` holds every node, each after all that it reads.
 
     Nodes of a cycle and all that read them come last, where no order is right;

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from sqlglot import exp
@@ -41,8 +40,7 @@ class Edit(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedModel:
+class ParsedModel(NamedTuple):
     """A model as a tree, the clauses that stand beside it, and its SQL as it is compiled.
 
     In ``tree`` every relation of ``ref()`` or ``source()`` has its alias; the tree's places

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlglot.tokenizer_core import Token, TokenType
 
@@ -143,8 +142,7 @@ def ends_query(part: Part) -> bool:
 # Steps
 
 
-@dataclass(frozen=True, slots=True)
-class _Pipe:
+class _Pipe(NamedTuple):
     """The query so far, the operator with what follows it, and the place after the step."""
 
     query: Parts

@@ -81,7 +81,7 @@ def recheck(opened: OpenProject, path: str, text: str) -> tuple[Finding, ...]:
     model = opened.model_at(path)
     if model is None or not opened.alone:
         return _compiled(opened, path, text)
-    edited = replace(model, template=text)
+    edited = model._replace(template=text)
     attempt, found = render_again(opened.renderer, edited, opened.compilation.readable)
     rendered = attempt.rendered
     is_broken = rendered is None or any(f.is_error for f in found)
@@ -126,7 +126,7 @@ def _linked(graph: Graph, model: Model, rendered: RenderedModel | None) -> Graph
     node = graph.nodes[model.name]._replace(tags=config.tags if config else (), config=config)
     nodes = {**graph.nodes, model.name: node}
     if parents == before:
-        return replace(graph, nodes=nodes)
+        return graph._replace(nodes=nodes)
     added = set(parents) - set(before)
     if model.name in added or model.name in graph.ancestors(added):
         return None
@@ -135,8 +135,8 @@ def _linked(graph: Graph, model: Model, rendered: RenderedModel | None) -> Graph
         children[name] = tuple(c for c in children[name] if c != model.name)
     for name in added:
         children[name] = (*children[name], model.name)
-    return replace(
-        graph, nodes=nodes, parents={**graph.parents, model.name: parents}, children=children
+    return graph._replace(
+        nodes=nodes, parents={**graph.parents, model.name: parents}, children=children
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from streamsql.connectors import kafka
 from streamsql.project.nodes import Project, Source
@@ -24,8 +24,7 @@ def _sorted_servers(written: str) -> str:
     return ",".join(sorted(server.strip() for server in written.split(",")))
 
 
-@dataclass(frozen=True, slots=True)
-class TopicReaders:
+class TopicReaders(NamedTuple):
     """The sources of a project by the topics that they read.
 
     A pattern that only Java knows, or that repeats a repetition, is taken to match nothing.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from streamsql.findings import Finding, Location, Severity
@@ -30,8 +29,7 @@ class Ignore(NamedTuple):
     lines: frozenset[int]
 
 
-@dataclass(frozen=True, slots=True)
-class Ignores:
+class Ignores(NamedTuple):
     """All comments of a project; ``by_line`` finds those of a rule at a line of a file."""
 
     all: tuple[Ignore, ...]

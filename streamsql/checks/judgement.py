@@ -7,7 +7,6 @@ setting makes it run. Everything else is the project's to weigh.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from streamsql.checks.baseline import without_known
@@ -97,8 +96,7 @@ def _with_models(findings: Sequence[Finding], project: Project) -> Iterator[Find
             yield finding
 
 
-@dataclass(frozen=True, slots=True)
-class Levels:
+class Levels(NamedTuple):
     """What the findings of each rule are, in each folder."""
 
     settings: Settings

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from streamsql.checks.rule import Documentation
 from streamsql.findings import Severity
 
 
-@dataclass(frozen=True, slots=True)
-class StageFinding:
+class StageFinding(NamedTuple):
     """A finding that no rule makes, and what there is to say about it.
 
     ``text`` is written as a rule's docstring is; its examples may be missing.

@@ -15,8 +15,8 @@ from copying the decoding into each filter above it.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import reduce
+from typing import NamedTuple
 
 from streamsql.datatypes import ddl, parse_type, quote_name
 from streamsql.findings import Finding, Location
@@ -122,8 +122,7 @@ def _with_end(text: str) -> str:
     return schema_text(whole)
 
 
-@dataclass(frozen=True, slots=True)
-class _Strings:
+class _Strings(NamedTuple):
     """The strings in a value: expressions of strings and of arrays of them, and the conditions,
     never null, that those are UTF-8 which lie deeper."""
 

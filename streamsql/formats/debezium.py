@@ -24,7 +24,7 @@ the declared type.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from streamsql.datatypes import (
     DataType,
@@ -197,8 +197,7 @@ def _change(event: JsonObject) -> str:
     return f"transform(array({event.parsed()}), event -> {made})[0]"
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     """The columns of a table's row, and what stands for them in JSON."""
 
     kinds: Mapping[str, DataType]

@@ -8,7 +8,7 @@ closed the object before.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from streamsql.datatypes import DataType, ddl, quote_name
 from streamsql.formats.json_decimals import can_be_read
@@ -28,8 +28,7 @@ STRICT = "map('allowSingleQuotes', 'false')"
 SPACE = "[ \\\\t\\\\r\\\\n]*"
 
 
-@dataclass(frozen=True, slots=True)
-class JsonObject:
+class JsonObject(NamedTuple):
     """A part of a record that is one JSON object with these columns, and how to parse it.
 
     ``bytes`` is the expression of its bytes, without a frame.

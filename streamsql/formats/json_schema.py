@@ -23,8 +23,7 @@ schema demands (``pattern``, ``minimum``, …) is not looked at when records are
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from streamsql.datatypes import Array, DataType, Field, Map, Primitive, Struct
 from streamsql.formats.avro_schema import SchemaError, SchemaField, Shape
@@ -43,8 +42,7 @@ _HINT = "Spark has no one type for it: declare the columns, one of type variant,
 _SHAPE = Shape("plain")
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
+class _Reader(NamedTuple):
     """A walk over a schema; ``$ref`` counts from its root."""
 
     root: Mapping[str, Any]

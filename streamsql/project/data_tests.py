@@ -5,8 +5,7 @@ fails. The shape is dbt's, with ``arguments`` and ``config``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from streamsql.findings import Location, did_you_mean
 from streamsql.project.faults import Faults
@@ -117,8 +116,7 @@ DATA_TEST = Section(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class DataTests:
+class DataTests(NamedTuple):
     """A list of data tests: of a column, or of whole rows."""
 
     of_column: bool

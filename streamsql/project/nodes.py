@@ -215,8 +215,7 @@ class ModelConfig(NamedTuple):
         return KeyOutput(self.key, written, self.key_options, self.key_schema)
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(NamedTuple):
     """A SQL file as the user wrote it, with what YAML says about it.
 
     ``yaml_config`` is the merged mapping of folder defaults and YAML ``config:``
@@ -346,8 +345,7 @@ class LintSettings:
     places: Mapping[tuple[str, ...], Location] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """``[tool.streamsql]`` of pyproject.toml, or the same table of streamsql.toml."""
 
     name: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from streamsql.connectors.jdbc import URL
@@ -87,8 +86,7 @@ CONNECTION = Section(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class NamedSections:
+class NamedSections(NamedTuple):
     """A mapping of the user's own names to sections of one kind."""
 
     section: Section

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from streamsql.datatypes import ddl, parse_type
 from streamsql.findings import Location, did_you_mean
@@ -19,8 +19,7 @@ from streamsql.project.faults import Faults
 from streamsql.project.nodes import Column, Settings
 
 
-@dataclass(frozen=True, slots=True)
-class SchemaFiles:
+class SchemaFiles(NamedTuple):
     """The texts of a project's schema files, by path."""
 
     texts: Mapping[str, str]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from streamsql.datatypes import DataTypeError, ddl, parse_type
 from streamsql.findings import Location, did_you_mean
@@ -78,8 +78,7 @@ def _text(marked: Marked) -> str | None:
     return marked.text
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """Any text; a number or a date counts as the text it was spelled with."""
 
     expected: str = "a text"
@@ -117,8 +116,7 @@ class Version:
         return {"type": ["string", "number"]}
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A name that becomes part of an identifier: letters, digits and underscores."""
 
     of: str
@@ -176,8 +174,7 @@ class Flag:
         return {"anyOf": [{"type": "boolean"}, _TEMPLATE]}
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
+class Whole(NamedTuple):
     """A whole number, at least ``least``."""
 
     least: int = 1
@@ -197,8 +194,7 @@ class Whole:
         return {"anyOf": [{"type": "integer", "minimum": self.least}, _TEMPLATE]}
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """One of a few words."""
 
     words: tuple[str, ...]
@@ -260,8 +256,7 @@ class DataTypeText:
         return {"type": "string", "examples": ["bigint", "decimal(10,2)", "struct<a:int>"]}
 
 
-@dataclass(frozen=True, slots=True)
-class OneOrMany:
+class OneOrMany(NamedTuple):
     """One value, or a list of such values; read as a tuple."""
 
     item: Shape
@@ -278,8 +273,7 @@ class OneOrMany:
         return {"anyOf": [one, {"type": "array", "items": one}]}
 
 
-@dataclass(frozen=True, slots=True)
-class ListOf:
+class ListOf(NamedTuple):
     """A list of values of one shape; read as a tuple."""
 
     item: Shape
@@ -320,8 +314,7 @@ class TextMap:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class MapOf:
+class MapOf(NamedTuple):
     """A mapping of the user's own names to values of one shape; read as a Record."""
 
     item: Shape
@@ -353,8 +346,7 @@ class FreeMap:
         return {"type": "object"}
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(NamedTuple):
     """A key that dbt knows and streamsql does not have: never ignored, always said."""
 
     rule: str
@@ -371,8 +363,7 @@ class Refused:
         return {"not": {}, "description": self.message}
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """A key of a section: its name, what it takes, and one line of help."""
 
     name: str

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, NamedTuple
 
 from streamsql.findings import Location, did_you_mean
 from streamsql.formats import HIDDEN, find_format, unknown_format
@@ -83,8 +82,7 @@ SOURCE = Section(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Defaulted:
+class _Defaulted(NamedTuple):
     """A table's record with what its source says for all its tables."""
 
     source: Record

@@ -140,8 +140,7 @@ def _readable(project: Project, attempts: Sequence[Attempt]) -> Mapping[str, str
     return readable
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(NamedTuple):
     """What references can lead to; ``unreadable`` are the files that may declare more."""
 
     readable: Mapping[str, str]

@@ -346,7 +346,18 @@ def _resolve(parsed: ParsedModel, spark: SparkSettings, known: _Known) -> Resolv
     lineage = lineage_of(found, parsed)
     hazards = tuple(hazards_in(walk)) if found.streaming else ()
     hazards += tuple(h for test in tests for c in test.conditions for h in c.hazards)
-    return ResolvedModel(parsed, columns, facts, parsed.sql, mode, used, hazards, lineage, tests)
+    return ResolvedModel(
+        parsed,
+        columns,
+        facts,
+        parsed.sql,
+        mode,
+        used,
+        hazards,
+        lineage,
+        tests,
+        unlisted=not (failed or found.complete),
+    )
 
 
 def _relation(

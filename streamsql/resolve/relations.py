@@ -424,6 +424,7 @@ class ResolvedModel(NamedTuple):
     ``*`` leaves those fields out. ``hazards`` are the expressions of its own that may go wrong.
     ``lineage`` says which columns of the relations it reads its own come from. ``tests`` are its
     data tests; ``edits`` are what makes ``sql`` of the rendered text, beside the parser's own.
+    ``unlisted`` says that it can be read, and has columns that nobody knows.
     """
 
     parsed: ParsedModel
@@ -436,6 +437,7 @@ class ResolvedModel(NamedTuple):
     lineage: ModelLineage = ModelLineage()
     tests: tuple[ResolvedTest, ...] = ()
     edits: tuple[Edit, ...] = ()
+    unlisted: bool = False
 
     @property
     def name(self) -> str:

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from streamsql.checks.rule import Fault, WholeProject, project_rule
+from streamsql.checks.rule import Fault, model_rule
 from streamsql.findings import Severity
+from streamsql.resolve import ResolvedModel
 
 
-@project_rule(Severity.ERROR)
-def unlisted_columns(whole: WholeProject) -> Iterator[Fault]:
+@model_rule(Severity.ERROR)
+def unlisted_columns(model: ResolvedModel) -> Iterator[Fault]:
     """A topic or table has columns that cannot be known without running it.
 
     The columns of a topic or table are written one by one, and its readers are checked against
@@ -28,13 +29,10 @@ def unlisted_columns(whole: WholeProject) -> Iterator[Fault]:
         SELECT * FROM (SELECT currency, date(ordered_at) AS day FROM {{ source('shop', 'orders') }})
         PIVOT (max(currency) FOR day IN (DATE '2026-01-01' AS new_year))
     """
-    for rendered in whole.rendered:
-        kind, model = rendered.config.materialized, rendered.model
-        relation = whole.relations.get(model.relation) if kind in ("topic", "table") else None
-        if relation is not None and not relation.complete:
-            yield Fault(
-                f"the columns of this {kind} cannot be known, and they are written one by one",
-                model.location,
-                hint="list them in the SELECT instead of *",
-                model=model.name,
-            )
+    kind = model.parsed.rendered.config.materialized
+    if model.unlisted and kind in ("topic", "table"):
+        yield Fault(
+            f"the columns of this {kind} cannot be known, and they are written one by one",
+            model.parsed.rendered.model.location,
+            hint="list them in the SELECT instead of *",
+        )
