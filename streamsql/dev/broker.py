@@ -17,6 +17,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -160,7 +161,9 @@ def start(
             f"another broker uses {data_dir}", hint="end the streamsql that started it"
         )
     try:
-        return _start_locked(data_dir, lock, java, jars, env, port, ready_within, security)
+        return _again_if_taken(
+            partial(_start_locked, data_dir, lock, java, jars, env, port, ready_within, security)
+        )
     finally:
         os.close(lock)  # the broker holds it from here on
 
@@ -186,7 +189,9 @@ def attach_or_start(
         lock = try_lock(data_dir / "broker.lock", "the embedded broker")
         if lock is not None:
             try:
-                return _start_locked(data_dir, lock, java, jars, env, port, ready_within)
+                return _again_if_taken(
+                    partial(_start_locked, data_dir, lock, java, jars, env, port, ready_within)
+                )
             finally:
                 os.close(lock)
         found = _running(data_dir)
@@ -223,6 +228,17 @@ def _running(data_dir: Path) -> EmbeddedBroker | None:
     return broker if cluster.id == state.cluster_id else None
 
 
+def _again_if_taken(start: Callable[[], EmbeddedBroker]) -> EmbeddedBroker:
+    """Start a broker, once more if another has taken a port that was free a moment before."""
+    for left in reversed(range(_TRIES)):
+        try:
+            return start()
+        except EnvironmentFault as fault:
+            if not left or "Address already in use" not in fault.message:
+                raise  # one that was asked for is looked at again, and named if it is taken
+    raise AssertionError("the last try returns or raises")
+
+
 def _start_locked(
     data_dir: Path,
     lock: int,
@@ -232,25 +248,6 @@ def _start_locked(
     port: int | None,
     ready_within: float,
     security: Security | None = None,
-) -> EmbeddedBroker:
-    for left in reversed(range(_TRIES)):
-        try:
-            return _start_once(data_dir, lock, java, jars, env, port, ready_within, security)
-        except EnvironmentFault as fault:
-            if not left or "Address already in use" not in fault.message:
-                raise  # one that was asked for is looked at again, and named if it is taken
-    raise AssertionError("the last try returns or raises")
-
-
-def _start_once(
-    data_dir: Path,
-    lock: int,
-    java: Java,
-    jars: tuple[Path, ...],
-    env: Mapping[str, str],
-    port: int | None,
-    ready_within: float,
-    security: Security | None,
 ) -> EmbeddedBroker:
     (data_dir / "broker.json").unlink(missing_ok=True)  # whatever it says, nobody runs
     chosen = choose_port(data_dir, port)

@@ -286,14 +286,13 @@ class Found(NamedTuple):
 
 def look_up(parts: Sequence[str], scope: Scope) -> Found:
     """Find what ``a``, ``a.b`` or ``a.b.c`` means, in this scope or one around it."""
+    # The columns of a scope stay, and each name is asked for by several rules; names that
+    # are no column may come to mean something.
     key = tuple(parts)
-    known = scope._found.get(key)  # noqa: SLF001 - one module
-    if known is not None:
-        return known
     first: Found | None = None
     inside: Scope | None = scope
     while inside is not None:
-        found = _look_up_here(key, inside)
+        found = inside._found.get(key) or _look_up_here(key, inside)  # noqa: SLF001 - one module
         if found.attribute is not None or found.ambiguous:
             return found
         first = first or found
@@ -304,11 +303,6 @@ def look_up(parts: Sequence[str], scope: Scope) -> Found:
 
 
 def _look_up_here(parts: tuple[str, ...], scope: Scope) -> Found:
-    # The columns of a scope stay, and each name is asked for by several rules; names that
-    # are no column may come to mean something.
-    known = scope._found.get(parts)  # noqa: SLF001 - one module
-    if known is not None:
-        return known
     names = [p.lower() for p in parts]
     for qualified in (True, False) if len(names) > 1 else (False,):
         matches = _matches(names, scope, qualified)
